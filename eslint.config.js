@@ -1,0 +1,29 @@
+import js from '@eslint/js';
+import ts from 'typescript-eslint';
+
+export default ts.config(
+  { ignores: ['node_modules', 'dist', '.data', 'coverage', '**/generated', 'apps/dashboard/web/dist'] },
+  js.configs.recommended,
+  ...ts.configs.recommendedTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['*.js', '*.cjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      'no-console': 'error',
+      'no-empty': ['error', { allowEmptyCatch: false }],
+    },
+  },
+  { files: ['**/*.js', '**/*.cjs'], ...ts.configs.disableTypeChecked, languageOptions: {
+      ...ts.configs.disableTypeChecked.languageOptions,
+      globals: { process: 'readonly', module: 'readonly', globalThis: 'readonly', console: 'readonly' },
+    },
+  },
+  { files: ['test/**/*.ts', '**/*.spec.ts'], rules: { '@typescript-eslint/unbound-method': 'off' } },
+);

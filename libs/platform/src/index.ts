@@ -1,0 +1,13 @@
+export * from './config.js';
+export { Database, type DatabaseOptions, type Transaction } from './database/database.js';
+export { DatabaseModule } from './database/database.module.js';
+export * from './database/generated/client.js';
+export { migrate } from './database/migrate.js';
+export { DomainError, type ErrorDetails, type ErrorKind } from './errors.js';
+export { HealthModule } from './health/health.module.js';
+export { Readiness } from './health/readiness.js';
+export { createLogger, loggerOptions } from './logging.js';
+export { NestLogger } from './nest-logger.js';
+export { continueTrace, currentRequestContext, type RequestContext, withRequestContext } from './request-context.js';
+export { explainStartFailure, runProcess, type RunningProcess } from './run-process.js';
+export { Secret } from './secret.js';
