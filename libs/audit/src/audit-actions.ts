@@ -1,0 +1,47 @@
+/**
+ * Every action an audit event can name, with the outcome it stands for. A public contract: names are added, never renamed or removed.
+ * An event is written in the transaction of the change it records, so it tells what happened, not what was tried.
+ */
+export const auditActions = {
+  'customer.accepted': 'A customer was accepted for onboarding.',
+  'customer.changed': 'What is wanted for a customer (name, redirect URIs, scopes, rotation, …) was changed.',
+  'customer.ready': 'A customer can be used: its OAuth client exists, is trusted, and its stored secret works.',
+  'customer.degraded': 'A customer that was ready no longer matches what is wanted.',
+  'customer.failed': 'The onboarding of a customer ended without success.',
+  'customer.cancelled': 'The onboarding of a customer was cancelled and what it had made was undone.',
+  'customer.offboarding': 'The removal of a customer began.',
+  'customer.offboarded': 'A customer was removed: its OAuth client is deleted and its secrets are unreadable.',
+  'run.started': 'A worker began a run.',
+  'run.waiting': 'A run waits until a time it names.',
+  'run.retried': 'Somebody asked that a run which had stopped goes on.',
+  'run.cancel_requested': 'Somebody asked that a run stops at its next step.',
+  'run.cancelled': 'A run was cancelled and what it had made was undone.',
+  'run.needs_attention': 'A run stopped until a person changes something; the event names the code.',
+  'run.failed': 'A run spent its attempts or its time.',
+  'run.succeeded': 'A run reached the end of its plan.',
+  'oauth_client.created': 'An OAuth client was created in a Qlik Cloud tenant.',
+  'oauth_client.adopted': 'An OAuth client that an unfinished attempt had made was taken over.',
+  'oauth_client.changed': 'The settings of an OAuth client were changed in its tenant.',
+  'oauth_client.deleted': 'An OAuth client was deleted from its tenant.',
+  'oauth_client.published': 'An OAuth client was published in its tenant.',
+  'consent.trusted': 'The consent method of an OAuth client was set to trusted.',
+  'secret.stored': 'A secret was sealed and stored as a pending version.',
+  'secret.verified': 'A token was obtained with a stored secret.',
+  'secret.promoted': 'A secret version became the current one.',
+  'secret.revoked': 'A secret was deleted from its OAuth client and from the vault.',
+  'secret.unrecognised': 'An OAuth client carries a secret that is not ours; it was left alone.',
+  'data_key.created': 'A data key was made.',
+  'data_key.rewrapped': 'A data key was wrapped anew, under another key-encryption key.',
+  'data_key.destroyed': 'A data key was destroyed: what it sealed can never be read again.',
+  'credentials.read': "A customer's credentials were given to a caller.",
+  'token.minted': 'An impersonation token was obtained at Qlik for a caller.',
+  'access.refused': 'A caller was refused for lack of a right.',
+  'api_key.created': 'An API key was made.',
+  'api_key.revoked': 'An API key was revoked.',
+  'operator.login_link_created': 'A one-time login link was made for an operator.',
+  'operator.signed_in': 'An operator signed in.',
+  'operator.signed_out': 'An operator signed out.',
+} as const satisfies Record<string, string>;
+
+/** The name of something that happened; `auditActions` says what each means. */
+export type AuditAction = keyof typeof auditActions;
