@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto';
+import { type AuditEntry, AuditTrail, SYSTEM_CHAIN } from '@app/audit';
+import { type DataKey, Database, Secret } from '@app/platform';
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 } from 'uuid';
+import { DataKeyCache } from './data-key-cache.js';
+import { DataKeyHandle } from './data-key-handle.js';
+import { DataKeysRepository } from './data-keys.repository.js';
+import { EnvelopeError } from './envelope.js';
+import { isSameOwner, type KeyOwner } from './key-owner.js';
+import { KEY_PROVIDER, type KeyProvider } from './key-provider.js';
+import type { SealedSecret, SecretContext } from './secret-context.js';
+import { checkMeanings, type VaultCheck, VaultError } from './vault-error.js';
+
+/** Secrets at rest: a key-encryption key wraps a data key per owner, from which a key per secret version is derived (docs/security.md). */
+@Injectable()
+export class Vault {
+  readonly #cache = new DataKeyCache();
+  private readonly dataKeys: DataKeysRepository;
+
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    @Inject(KEY_PROVIDER) private readonly keys: KeyProvider,
+  ) {
+    this.dataKeys = new DataKeysRepository(database);
+  }
+
+  /**
+   * The data key of an owner, made on first use. Call it before the secret exists: the handle then seals without database or key service,
+   * however long it is held. Throws VaultError `DATA_KEY_UNREADABLE`; what the database or the key service throws passes through.
+   */
+  async ensureDataKey(owner: KeyOwner): Promise<DataKeyHandle> {
+    const row = await this.dataKeys.findByOwner(owner);
+    if (row !== null) return this.unwrap(row, owner);
+    await this.createDataKey(owner);
+    // Read back and unwrapped even if it was made here: nothing is sealed under a key that was not seen to unwrap.
+    const created = await this.dataKeys.findByOwner(owner);
+    if (created === null) throw unreadableDataKey('data-key-absent', `of ${owner.kind} "${owner.id}"`);
+    return this.unwrap(created, owner);
+  }
+
+  /** Encrypts a secret for exactly this context. It computes only, so that it cannot fail for want of a database or a key service. */
+  async seal(dataKey: DataKeyHandle, secret: Secret, context: SecretContext): Promise<SealedSecret> {
+    if (!isSameOwner(dataKey.owner, context.owner)) {
+      throw new RangeError(
+        `A secret of ${context.owner.kind} "${context.owner.id}" cannot be sealed with the data key of ${dataKey.owner.kind} "${dataKey.owner.id}".`,
+      );
+    }
+    const plaintext = Buffer.from(secret.reveal(), 'utf8');
+    try {
+      return { dataKeyId: dataKey.id, sealed: await dataKey.seal(context, plaintext) };
+    } finally {
+      plaintext.fill(0);
+    }
+  }
+
+  /** Decrypts a secret that was sealed for exactly this context. Throws VaultError `SECRET_UNREADABLE`; what the database or the key service throws passes through. */
+  async open({ dataKeyId, sealed }: SealedSecret, context: SecretContext): Promise<Secret> {
+    try {
+      const row = await this.dataKeys.findById(dataKeyId);
+      if (row === null) throw unreadableDataKey('data-key-absent', `"${dataKeyId}"`);
+      const dataKey = await this.unwrap(row, context.owner);
+      const plaintext = await dataKey.open(context, sealed);
+      try {
+        return new Secret(plaintext.toString('utf8'));
+      } finally {
+        plaintext.fill(0);
+      }
+    } catch (error) {
+      if (error instanceof VaultError || error instanceof EnvelopeError) throw unreadableSecret(context, error);
+      throw error;
+    }
+  }
+
+  /** For the start of a process: unwraps one data key of each key-encryption key in use. Throws VaultError `KEYS_UNUSABLE` that names each one that fails. */
+  async assertKeysUsable(): Promise<void> {
+    const failures: VaultError[] = [];
+    for (const row of await this.dataKeys.listOnePerKeyEncryptionKey()) {
+      try {
+        await this.unwrap(row, { kind: row.owner, id: row.ownerId });
+      } catch (error) {
+        if (!(error instanceof VaultError)) throw error;
+        failures.push(error);
+      }
+    }
+    const [first] = failures;
+    if (first === undefined) return;
+    const lines = failures.map((failure) => `  ${failure.message}`).join('\n');
+    throw new VaultError('KEYS_UNUSABLE', first.check, `The keys do not fit the database.\n${lines}`, first);
+  }
+
+  private async createDataKey(owner: KeyOwner): Promise<void> {
+    const id = v7();
+    const dataKey = randomBytes(32);
+    const wrapped = await this.keys.wrap(dataKey, { dataKeyId: id, owner }).finally(() => dataKey.fill(0));
+    await this.database.transaction(async (tx) => {
+      if (await this.dataKeys.insert(tx, id, owner, wrapped)) {
+        await this.audit.append(tx, dataKeyCreated(id, owner, wrapped.keyId));
+      }
+    });
+  }
+
+  private async unwrap(row: DataKey, owner: KeyOwner): Promise<DataKeyHandle> {
+    const { id, keyEncryptionKeyId, wrapped } = row;
+    if (wrapped === null) throw unreadableDataKey('data-key-destroyed', `"${id}"`);
+    if (!isSameOwner({ kind: row.owner, id: row.ownerId }, owner)) throw unreadableDataKey('data-key-owner', `"${id}"`);
+    const cached = this.#cache.find(row);
+    if (cached !== undefined) return cached;
+    const dataKey = await this.keys.unwrap(keyEncryptionKeyId, wrapped, { dataKeyId: id, owner });
+    const handle = new DataKeyHandle(id, owner, dataKey);
+    this.#cache.keep(row, handle);
+    return handle;
+  }
+}
+
+function dataKeyCreated(dataKeyId: string, owner: KeyOwner, keyEncryptionKeyId: string): AuditEntry {
+  return {
+    chain: owner.kind === 'customer' ? owner.id : SYSTEM_CHAIN,
+    action: 'data_key.created',
+    actor: 'system',
+    subject: { dataKeyId, [`${owner.kind}Id`]: owner.id },
+    data: { keyEncryptionKeyId },
+  };
+}
+
+function unreadableDataKey(check: VaultCheck, which: string): VaultError {
+  return new VaultError('DATA_KEY_UNREADABLE', check, `The data key ${which} cannot be used: ${checkMeanings[check]}.`);
+}
+
+function unreadableSecret(
+  { secretId, version, purpose }: SecretContext,
+  cause: VaultError | EnvelopeError,
+): VaultError {
+  const reason = cause instanceof VaultError ? cause.message : `${checkMeanings[cause.check]}.`;
+  const next = cause instanceof VaultError ? '' : ' Restore the row from a backup, or replace the secret by a new one.';
+  const which = `The ${purpose} "${secretId}", version ${version}, cannot be read`;
+  return new VaultError('SECRET_UNREADABLE', cause.check, `${which}: ${reason}${next}`, cause);
+}
