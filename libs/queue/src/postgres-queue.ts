@@ -1,0 +1,54 @@
+import {
+  assertSchemaCompatibility,
+  createPostgresBackend,
+  SchemaMigrationRequiredError,
+  type BackendFactory,
+  type ConnectionOptions,
+} from 'bullmq';
+import { Pool } from 'pg';
+import { DomainError, type Secret } from '@app/platform';
+import type { OutageLog } from './outage-log.js';
+import type { QueueConnections, QueueRole } from './queue-connections.js';
+
+/** The PostgreSQL schema that holds BullMQ's tables. */
+export const QUEUE_SCHEMA = 'bullmq';
+
+/** Opens the queue's one pool of a process. Throws QUEUE_NOT_MIGRATED when its tables are not there. */
+export async function openPostgresQueue(
+  databaseUrl: Secret,
+  role: QueueRole,
+  workers: number,
+  outages: OutageLog,
+): Promise<QueueConnections> {
+  const pool = new Pool({
+    connectionString: databaseUrl.reveal(),
+    // Each worker keeps one connection for LISTEN.
+    max: role === 'consumer' ? workers + 3 : 3,
+    keepAlive: true,
+    connectionTimeoutMillis: role === 'consumer' ? 5_000 : 1_000,
+    options: `-c search_path=${QUEUE_SCHEMA}`,
+  }).on('error', outages.note);
+  try {
+    await assertSchemaCompatibility(pool, QUEUE_SCHEMA);
+  } catch (error) {
+    await pool.end();
+    if (!(error instanceof SchemaMigrationRequiredError)) throw error;
+    throw new DomainError(
+      'unavailable',
+      'QUEUE_NOT_MIGRATED',
+      'The tables of the queue (schema "bullmq") are missing: run `npm run db:migrate`.',
+      {
+        cause: error,
+      },
+    );
+  }
+  const connection = pool as unknown as ConnectionOptions;
+  return {
+    backend: 'postgres',
+    factory: createPostgresBackend as BackendFactory,
+    producer: connection,
+    consumer: role === 'consumer' ? connection : undefined,
+    whenLost: () => new Promise(() => undefined),
+    close: () => pool.end(),
+  };
+}

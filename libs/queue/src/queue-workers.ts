@@ -1,0 +1,50 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { WorkerHost } from '@nestjs/bullmq';
+import { DiscoveryService } from '@nestjs/core';
+import type { Worker } from 'bullmq';
+import { OutageLog } from './outage-log.js';
+import type { QueueConnections } from './queue-connections.js';
+import { QUEUE_CONNECTIONS } from './queue-connections.module.js';
+
+/** Watches over the workers of this process: there is one, its errors are heard, and it ends before what its jobs need does. */
+@Injectable()
+export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  #workers: Worker[] = [];
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly outages: OutageLog,
+    @Inject(QUEUE_CONNECTIONS) private readonly connections: QueueConnections,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    this.#workers = this.discovery
+      .getProviders()
+      .map(({ instance }: { instance: unknown }) => instance)
+      .filter((instance) => instance instanceof WorkerHost)
+      .map((host) => host.worker as Worker);
+    if (this.#workers.length === 0) {
+      throw new Error(
+        'This process is a consumer of the queue and has no processor: provide a class with @Processor(RUNS_QUEUE, runWorkerOptions).',
+      );
+    }
+    for (const worker of this.#workers) worker.on('error', this.outages.note);
+    // A worker that could not look at its tables once never takes a job; on Redis it waits for the server.
+    if (this.connections.backend === 'postgres')
+      await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
+  }
+
+  /** Lets the jobs under way end while the database is still there: providers are shut down in the phase after this one. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => this.#close(worker)));
+  }
+
+  async #close(worker: Worker): Promise<void> {
+    const closed = worker.close();
+    const lost = await Promise.race([closed.then(() => false), this.connections.whenLost().then(() => true)]);
+    if (!lost) return;
+    // BullMQ would wait for the server to come back: what it cannot finish is delivered again, to another process.
+    await this.connections.close();
+    await closed;
+  }
+}
