@@ -1,0 +1,13 @@
+import { ApiKeys } from '@app/access';
+import { AuditTrail } from '@app/audit';
+import { type Database, loggerOptions } from '@app/platform';
+import { pino } from 'pino';
+
+/** How audit events name who used a command. */
+export const CLI_ACTOR = 'cli';
+
+/** API keys over `database`; warnings go to standard error, as standard output carries the result alone. */
+export function openApiKeys(database: Database): ApiKeys {
+  const logger = pino(loggerOptions('cli', 'warn'), pino.destination({ dest: 2, sync: true }));
+  return new ApiKeys(database, new AuditTrail(database), logger);
+}

@@ -1,0 +1,8 @@
+/** What a command is given beside its options. */
+export interface CommandContext {
+  env: NodeJS.ProcessEnv;
+  /** Writes the result to standard output: `result` with `--json`, else `text`. */
+  print: (result: object, text: string) => void;
+  /** Says that the check was done and found a problem; the command then ends with 3. */
+  foundProblem: () => void;
+}

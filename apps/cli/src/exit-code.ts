@@ -1,0 +1,18 @@
+/** What a command ends with (docs/cli.md). A deploy pipeline may rely on it. */
+export const exitCode = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  problemFound: 3,
+} as const;
+
+/** One of `exitCode`. */
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+/** `exitCode` for `--help`. */
+export const exitCodeHelp = `
+Exit codes:
+  0  done
+  1  failed: standard error says why
+  2  called wrongly: an unknown command or option, or a value that cannot be
+  3  a check found a problem: standard output says which`;

@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { scopes } from '@app/access';
+import { runProgram } from './program.js';
+
+const run = async (...args: string[]) => {
+  let stdout = '';
+  let stderr = '';
+  const code = await runProgram(args, {
+    env: {},
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+  });
+  return { code, stdout, stderr };
+};
+
+const CREATE = ['api-keys', 'create', '--name', 'crm'];
+
+describe('a command that is called wrongly', () => {
+  it.each<[string, string[], string]>([
+    ['an unknown command', ['frobnicate'], "unknown command 'frobnicate'"],
+    ['an unknown subcommand', ['api-keys', 'frobnicate'], "unknown command 'frobnicate'"],
+    ['an unknown option', ['migrate', '--force'], "unknown option '--force'"],
+    ['an argument too many', ['migrate', 'now'], 'too many arguments'],
+    ['an option that is missing', CREATE, "'--scopes <scopes>' not specified"],
+    ['an argument that is missing', ['api-keys', 'revoke'], "'id'"],
+    [
+      'an unknown scope',
+      [...CREATE, '--scopes', 'runs:read,x'],
+      `"x". The scopes are: ${Object.keys(scopes).join(', ')}`,
+    ],
+    ['an empty scope', [...CREATE, '--scopes', 'runs:read,'], 'no scope ""'],
+    ['no duration', [...CREATE, '--scopes', 'runs:read', '--expires', '9'], 'at most 366d'],
+    ['too long a life', [...CREATE, '--scopes', 'runs:read', '--expires', '367d'], 'at most 366d'],
+    ['too long a link', ['operators', 'login-link', '--operator', 'jane', '--expires', '25h'], 'at most 1d'],
+    ['no URL', ['operators', 'login-link', '--operator', 'jane', '--base-url', 'javascript:1'], 'https://'],
+    ['no customer id', ['audit', 'verify', '--customer', 'acme'], 'UUID'],
+  ])('ends with 2 and one sentence: %s', async (_what, args, message) => {
+    const ended = await run(...args);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain(message);
+    expect(ended.stderr.trimEnd().split('\n')).toHaveLength(1);
+    const inJson = await run(...args, '--json');
+    expect(inJson).toMatchObject({ code: 2, stdout: '' });
+    expect(JSON.parse(inJson.stderr)).toEqual({
+      error: { code: 'USAGE', message: expect.stringContaining(message) },
+    });
+  });
+
+  it.each([[[]], [['api-keys']], [['operators']], [['audit']]])(
+    'shows the help on standard error for %j, and with --json only that a command lacks',
+    async (args: string[]) => {
+      const ended = await run(...args);
+      expect(ended).toMatchObject({ code: 2, stdout: '' });
+      expect(ended.stderr).toContain('Usage: cli');
+      expect(JSON.parse((await run(...args, '--json')).stderr)).toMatchObject({ error: { code: 'USAGE' } });
+    },
+  );
+});
+
+describe('--help', () => {
+  it.each([[[]], [['migrate']], [['api-keys', 'create']]])(
+    'of %j documents the exit codes and --json',
+    async (args: string[]) => {
+      const ended = await run(...args, '--help');
+      expect(ended).toMatchObject({ code: 0, stderr: '' });
+      expect(ended.stdout).toMatch(/Exit codes:\n {2}0 .+\n {2}1 .+\n {2}2 .+\n {2}3 /);
+      expect(ended.stdout).toContain('--json');
+    },
+  );
+
+  it('of api-keys create lists every scope', async () => {
+    const { stdout } = await run('api-keys', 'create', '--help');
+    for (const [name, meaning] of Object.entries(scopes)) expect(stdout).toContain(`${name}`.padEnd(17) + meaning);
+  });
+});
+
+it('fails with 1 and the setting at fault where nothing is configured', async () => {
+  const ended = await run('api-keys', 'list', '--json');
+  expect(ended).toMatchObject({ code: 1, stdout: '' });
+  expect(JSON.parse(ended.stderr)).toEqual({
+    error: { code: 'CONFIGURATION_INVALID', message: 'The configuration is not usable. DATABASE_URL: is missing' },
+  });
+});

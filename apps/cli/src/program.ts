@@ -1,0 +1,67 @@
+import { Command, CommanderError } from 'commander';
+import { addCreateApiKey } from './commands/create-api-key.command.js';
+import { addCreateLoginLink } from './commands/create-login-link.command.js';
+import { addListApiKeys } from './commands/list-api-keys.command.js';
+import { addMigrate } from './commands/migrate.command.js';
+import { addRevokeApiKey } from './commands/revoke-api-key.command.js';
+import { addVerifyAudit } from './commands/verify-audit.command.js';
+import { type ExitCode, exitCode, exitCodeHelp } from './exit-code.js';
+import { describeFailure } from './failure.js';
+import type { CommandContext } from './command-context.js';
+
+/** The part of `process` that the commands use. */
+export interface Surroundings {
+  env: NodeJS.ProcessEnv;
+  stdout: { write(text: string): unknown };
+  stderr: { write(text: string): unknown };
+}
+
+/** Runs the command that `args` name and resolves to the exit code: what it found is on standard output, why it failed on standard error. */
+export async function runProgram(args: string[], { env, stdout, stderr }: Surroundings): Promise<ExitCode> {
+  const json = args.includes('--json');
+  let code: ExitCode = exitCode.ok;
+  const context: CommandContext = {
+    env,
+    print: (result, text) => void stdout.write(`${json ? JSON.stringify(result) : text}\n`),
+    foundProblem: () => void (code = exitCode.problemFound),
+  };
+  try {
+    await buildProgram(context, { json, stdout, stderr }).parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCode.ok;
+    // Called without a command: the help, which commander has written by now, is the answer.
+    if (error instanceof CommanderError && error.code === 'commander.help' && !json) return exitCode.usage;
+    const failure = describeFailure(error);
+    const { code: name, message } = failure;
+    stderr.write(`${json ? JSON.stringify({ error: { code: name, message } }) : message}\n`);
+    return failure.exitCode;
+  }
+}
+
+function buildProgram(
+  context: CommandContext,
+  { json, stdout, stderr }: Omit<Surroundings, 'env'> & { json: boolean },
+): Command {
+  const program = new Command('cli')
+    .description("The operator's and the deploy pipeline's commands. DATABASE_URL names the database.")
+    .option('--json', 'write the result, or the error, as one line of JSON')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void (json || stderr.write(text)),
+      outputError: () => undefined,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('afterAll', exitCodeHelp);
+  addMigrate(program, context);
+  const apiKeys = program
+    .command('api-keys')
+    .description("make, list and revoke the keys by which an OEM's systems call");
+  addCreateApiKey(apiKeys, context);
+  addListApiKeys(apiKeys, context);
+  addRevokeApiKey(apiKeys, context);
+  addCreateLoginLink(program.command('operators').description('let operators into the dashboard'), context);
+  addVerifyAudit(program.command('audit').description('check the audit trail'), context);
+  return program;
+}

@@ -1,0 +1,25 @@
+import { AuditModule } from '@app/audit';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ACCESS_CLOCK, ACCESS_LOGGER, type AccessLogger, systemClock } from './access-options.js';
+import { AccessRefusals } from './access-refusals.js';
+import { ApiKeys } from './api-keys.js';
+import { OperatorLogins } from './operator-logins.js';
+
+/** Who may: API keys, refusals, operator logins. Needs the process's `DatabaseModule`. */
+@Module({})
+export class AccessModule {
+  static forRoot(options: { logger: AccessLogger }): DynamicModule {
+    return {
+      module: AccessModule,
+      imports: [AuditModule],
+      providers: [
+        ApiKeys,
+        AccessRefusals,
+        OperatorLogins,
+        { provide: ACCESS_CLOCK, useValue: systemClock },
+        { provide: ACCESS_LOGGER, useValue: options.logger },
+      ],
+      exports: [ApiKeys, AccessRefusals, OperatorLogins],
+    };
+  }
+}

@@ -1,0 +1,28 @@
+/** What one call to Qlik Cloud is for; the names are ours. */
+export type QlikOperation =
+  | 'token'
+  | 'list-oauth-clients'
+  | 'create-oauth-client'
+  | 'get-oauth-client'
+  | 'delete-oauth-client'
+  | 'get-connection-config'
+  | 'patch-connection-config'
+  | 'create-client-secret'
+  | 'delete-client-secret';
+
+/** What one call to Qlik was and how it ended; `code` is Qlik's error code, or the network's (`ECONNRESET`) if Qlik never answered. Holds no secret. */
+export interface CallRecord {
+  operation: QlikOperation;
+  startedAt: string;
+  durationMs: number;
+  status?: number;
+  code?: string;
+  traceId?: string;
+  outcome: 'ok' | 'refused' | 'rate-limited' | 'unavailable' | 'unreadable' | 'aborted';
+}
+
+/** What a caller gives along with a call: when to stop it, and where to note every HTTP call it took. */
+export interface CallContext {
+  signal?: AbortSignal;
+  onCall?: (call: CallRecord) => void;
+}

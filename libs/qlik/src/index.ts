@@ -1,0 +1,19 @@
+export type { CallContext, CallRecord, QlikOperation } from './call.js';
+export { ClientSecretsApi, type CreatedClientSecret } from './client-secrets.js';
+export { type ConnectionConfig, ConnectionConfigsApi } from './connection-configs.js';
+export { hintsOf, type NewOAuthClient, type OAuthClient } from './oauth-client.schema.js';
+export { type CreatedOAuthClient, OAuthClientsApi } from './oauth-clients.js';
+export { ParentAccess, type ParentClient, type ParentClients } from './parent-access.js';
+export { qlikConnectionSettings, qlikSettings } from './qlik.config.js';
+export { QlikModule, type QlikModuleOptions } from './qlik.module.js';
+export { QlikError, type QlikErrorDetails, type QlikErrorFacts } from './qlik-error.js';
+export type { QlikErrorCode, QlikFailure } from './qlik-error.table.js';
+export {
+  parseTenantHost,
+  regionOf,
+  type TenantHostPolicy,
+  tenantHostPolicy,
+  type TenantHostResult,
+  tenantHostSettings,
+} from './tenant-host.js';
+export { type AccessToken, type ClientCredentials, type Impersonation, TokensApi } from './tokens.js';

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { caught } from '../testing/caught.js';
+import { envelope, host, json, LocalQlik, otherHost, parentSecret } from '../testing/local-qlik.js';
+import type { CallRecord } from './call.js';
+
+describe('ParentAccess', () => {
+  let qlik: LocalQlik;
+  beforeEach(async () => {
+    qlik = await LocalQlik.start();
+  });
+  afterEach(() => qlik.close());
+
+  it("asks the tenant's own token endpoint with the region's client", async () => {
+    const token = await qlik.parent.token(host);
+    expect(token.reveal()).toBe(`token-1-of-${host}`);
+    expect(qlik.seen).toMatchObject([{ method: 'POST', url: '/oauth/token', host }]);
+    expect(JSON.parse(qlik.seen[0]?.body ?? '')).toEqual({
+      client_id: 'parent-eu',
+      client_secret: parentSecret,
+      grant_type: 'client_credentials',
+    });
+  });
+
+  it('asks once however many want it at once, and not again while it is good', async () => {
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => qlik.parent.token(host)));
+    expect(new Set(tokens).size).toBe(1);
+    expect(await qlik.parent.token(host)).toBe(tokens[0]);
+    expect(qlik.tokenCalls).toHaveLength(1);
+  });
+
+  it("never gives one tenant's token for another", async () => {
+    const [a, b] = await Promise.all([qlik.parent.token(host), qlik.parent.token(otherHost)]);
+    expect(a.reveal()).toMatch(new RegExp(`-of-${host}$`));
+    expect(b.reveal()).toMatch(new RegExp(`-of-${otherHost}$`));
+    expect((await qlik.parent.token(host)).reveal()).toBe(a.reveal());
+    expect((await qlik.parent.token(otherHost)).reveal()).toBe(b.reveal());
+    expect(qlik.tokenCalls.map((call) => call.host).sort()).toEqual([host, otherHost]);
+  });
+
+  it('gets a new one a minute before the old one expires', async () => {
+    const first = await qlik.parent.token(host);
+    qlik.nowMs = (21600 - 60) * 1000 - 1;
+    expect(await qlik.parent.token(host)).toBe(first);
+    qlik.nowMs += 1;
+    expect(await qlik.parent.token(host)).not.toBe(first);
+    expect(qlik.tokenCalls).toHaveLength(2);
+  });
+
+  it('keeps a short-lived one for nine tenths of its life', async () => {
+    qlik.token = (_request, response) => json(response, 200, { access_token: 'short', expires_in: 10 });
+    const first = await qlik.parent.token(host);
+    qlik.nowMs = 8_999;
+    expect(await qlik.parent.token(host)).toBe(first);
+    qlik.nowMs = 9_000;
+    expect(await qlik.parent.token(host)).not.toBe(first);
+  });
+
+  it('forgets on request, but not a newer token than the one named', async () => {
+    const old = await qlik.parent.token(host);
+    qlik.parent.forget(host, old);
+    const fresh = await qlik.parent.token(host);
+    expect(fresh).not.toBe(old);
+    qlik.parent.forget(host, old);
+    expect(await qlik.parent.token(host)).toBe(fresh);
+    qlik.parent.forget(host);
+    expect(await qlik.parent.token(host)).not.toBe(fresh);
+  });
+
+  it('forgets a token that is still on its way', async () => {
+    const held: (() => void)[] = [];
+    const arrived = new Promise<void>((resolve) => {
+      qlik.token = (_request, response) => {
+        held.push(() => json(response, 200, { access_token: 'held', expires_in: 21600 }));
+        resolve();
+      };
+    });
+    const pending = qlik.parent.token(host);
+    await arrived;
+    qlik.parent.forget(host);
+    held[0]?.();
+    const old = await pending;
+    qlik.token = (_request, response) => json(response, 200, { access_token: 'fresh', expires_in: 21600 });
+    expect(await qlik.parent.token(host)).not.toBe(old);
+  });
+
+  it('tells everyone who waits of a failure and does not keep it', async () => {
+    const good = qlik.token;
+    qlik.token = (_request, response) => json(response, 429, envelope('HTTP-429'), { 'retry-after': '2' });
+    const errors = await Promise.all([caught(qlik.parent.token(host)), caught(qlik.parent.token(host))]);
+    expect(errors.map((error) => error.code)).toEqual(['QLIK_RATE_LIMITED', 'QLIK_RATE_LIMITED']);
+    expect(errors[0]?.retryAfterMs).toBe(2_000);
+    expect(qlik.tokenCalls).toHaveLength(1);
+    qlik.token = good;
+    await expect(qlik.parent.token(host)).resolves.toBeDefined();
+  });
+
+  it('lets one caller give up without taking the token from the others', async () => {
+    const stop = new AbortController();
+    const good = qlik.token;
+    qlik.token = (request, response) => {
+      stop.abort();
+      good(request, response);
+    };
+    const first = caught(qlik.parent.token(host, { signal: stop.signal }));
+    const second = qlik.parent.token(host);
+    expect(await first).toMatchObject({ code: 'CALL_ABORTED', failure: 'aborted' });
+    expect((await second).reveal()).toBe(`token-1-of-${host}`);
+    expect(qlik.tokenCalls).toHaveLength(1);
+  });
+
+  it.each([
+    [400, envelope('OAUTH-3'), 'PARENT_REFUSED'],
+    [400, { error: 'invalid_client' }, 'PARENT_REFUSED'],
+    [401, envelope('HTTP-401'), 'PARENT_REFUSED'],
+    [403, envelope('OAUTH-14'), 'PARENT_REFUSED'],
+    [401, envelope('TENANT_DISABLED'), 'TENANT_DISABLED'],
+    [403, envelope('TENANT_DISABLED'), 'TENANT_DISABLED'],
+    [404, {}, 'TENANT_NOT_FOUND'],
+    [500, {}, 'QLIK_UNAVAILABLE'],
+    [200, { token: 'x' }, 'QLIK_UNREADABLE'],
+  ])('on %i %j says %s', async (status, body, code) => {
+    qlik.token = (_request, response) => json(response, status, body);
+    expect(await caught(qlik.parent.token(host))).toMatchObject({ code, operation: 'token', qlik: { status } });
+  });
+
+  it('has no client for a region that is not configured', async () => {
+    const calls: CallRecord[] = [];
+    const error = await caught(qlik.parent.token('acme.us.qlikcloud.com', { onCall: (call) => calls.push(call) }));
+    expect(error).toMatchObject({ code: 'PARENT_NOT_CONFIGURED', failure: 'not-configured' });
+    expect([qlik.seen, calls]).toEqual([[], []]);
+  });
+});

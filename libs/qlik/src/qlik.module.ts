@@ -1,0 +1,61 @@
+import { ConfigurationError } from '@app/platform';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ClientSecretsApi } from './client-secrets.js';
+import { ConnectionConfigsApi } from './connection-configs.js';
+import { OAuthClientsApi } from './oauth-clients.js';
+import { ParentAccess, type ParentClients } from './parent-access.js';
+import { ParentCalls } from './parent-calls.js';
+import type { TenantHostPolicy } from './tenant-host.js';
+import { TokensApi } from './tokens.js';
+import { QlikTransport } from './transport.js';
+
+/** What a process may do at Qlik: without parent clients it can only get tokens with secrets it holds. */
+export interface QlikModuleOptions {
+  timeoutMs: number;
+  parentClients?: ParentClients;
+  /** Development only; see `QLIK_ENDPOINT`. */
+  endpoint?: string | undefined;
+  tenantHosts: TenantHostPolicy;
+}
+
+/** The client of Qlik Cloud for one process. */
+@Module({})
+export class QlikModule {
+  /** Throws ConfigurationError if an endpoint is set in production. */
+  static forRoot({ timeoutMs, parentClients = {}, endpoint, tenantHosts }: QlikModuleOptions): DynamicModule {
+    if (endpoint !== undefined && process.env.NODE_ENV === 'production') {
+      throw new ConfigurationError(
+        'QLIK_ENDPOINT: is for development and switches the address check off; remove it where NODE_ENV is production',
+      );
+    }
+    const transport = {
+      provide: QlikTransport,
+      useFactory: () => new QlikTransport({ timeoutMs, endpoint, tenantHosts }),
+    };
+    const services = [
+      { provide: TokensApi, useFactory: (t: QlikTransport) => new TokensApi(t), inject: [QlikTransport] },
+      { provide: ParentAccess, useFactory: (t: TokensApi) => new ParentAccess(t, parentClients), inject: [TokensApi] },
+      {
+        provide: OAuthClientsApi,
+        useFactory: (calls: ParentCalls) => new OAuthClientsApi(calls),
+        inject: [ParentCalls],
+      },
+      {
+        provide: ConnectionConfigsApi,
+        useFactory: (calls: ParentCalls) => new ConnectionConfigsApi(calls),
+        inject: [ParentCalls],
+      },
+      {
+        provide: ClientSecretsApi,
+        useFactory: (calls: ParentCalls, clients: OAuthClientsApi) => new ClientSecretsApi(calls, clients),
+        inject: [ParentCalls, OAuthClientsApi],
+      },
+    ];
+    const calls = {
+      provide: ParentCalls,
+      useFactory: (t: QlikTransport, parent: ParentAccess) => new ParentCalls(t, parent),
+      inject: [QlikTransport, ParentAccess],
+    };
+    return { module: QlikModule, providers: [transport, calls, ...services], exports: services.map((s) => s.provide) };
+  }
+}
