@@ -41,7 +41,10 @@ export function parseConfig<Shape extends z.ZodRawShape>(
 }
 
 /** A setting that is a secret: it leaves the parser as a `Secret`. */
-export const secretSetting = z.string().min(1).transform((value) => new Secret(value));
+export const secretSetting = z
+  .string()
+  .min(1)
+  .transform((value) => new Secret(value));
 
 /** A whole number of at least `min`, given as text. */
 export const integerSetting = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>

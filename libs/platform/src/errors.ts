@@ -1,5 +1,6 @@
 /** What kind of thing went wrong, in the domain's terms; the edge decides how to tell it (docs/architecture.md, errors). */
-export type ErrorKind = 'invalid' | 'unauthenticated' | 'forbidden' | 'not-found' | 'gone' | 'conflict' | 'stale' | 'unavailable';
+export type ErrorKind =
+  'invalid' | 'unauthenticated' | 'forbidden' | 'not-found' | 'gone' | 'conflict' | 'stale' | 'unavailable';
 
 export interface ErrorDetails {
   /** Which part of the input is at fault, as JSON pointers with a sentence each. */

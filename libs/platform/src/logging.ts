@@ -2,8 +2,15 @@ import { pino, type Logger, type LoggerOptions } from 'pino';
 import { currentRequestContext } from './request-context.js';
 
 /** Paths that are blanked should an object ever carry them into a log line; the first line of defence is the `Secret` type. */
-const REDACTED_PATHS = ['authorization', 'cookie', 'client_secret', 'clientSecret', 'access_token', 'secret', 'password']
-  .flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
+const REDACTED_PATHS = [
+  'authorization',
+  'cookie',
+  'client_secret',
+  'clientSecret',
+  'access_token',
+  'secret',
+  'password',
+].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /** How every process logs: JSON lines, a static message with its data in fields, request and trace id from the context. */
 export function loggerOptions(name: string, level: string): LoggerOptions {

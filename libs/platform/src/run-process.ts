@@ -41,10 +41,13 @@ export async function runProcess(start: (env: NodeJS.ProcessEnv) => Promise<Runn
 export function explainStartFailure(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof DomainError) return error.message;
   const { code, port, message } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `Port ${port ?? ''} is in use: stop what listens there, or give another one in PORT.`;
+  if (code === 'EADDRINUSE')
+    return `Port ${port ?? ''} is in use: stop what listens there, or give another one in PORT.`;
   if (code === 'EACCES') return `Port ${port ?? ''} may not be opened by this user: give one above 1023 in PORT.`;
   if (/P1001|ECONNREFUSED|Can't reach database/.test(`${code} ${message}`)) {
     return 'PostgreSQL cannot be reached. Check that it runs and that DATABASE_URL names it.';
   }
-  return `The process could not start: ${(error as Error).stack ?? String(error)}`;
+  // A mistake of ours shows where; everything else was thrown to be read.
+  const isOurs = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError;
+  return isOurs ? `The process could not start: ${error.stack}` : (error as Error).message;
 }

@@ -19,10 +19,7 @@ describe('Secret', () => {
     ['format', (secret) => format('%s %o %O %j', secret, secret, secret, secret)],
     ['Object.entries', (secret) => inspect(Object.entries(secret)) + JSON.stringify({ ...secret })],
     ['an error', (secret) => inspect(new Error(`failed with ${secret as unknown as string}`, { cause: secret }))],
-    [
-      'structuredClone',
-      (secret) => inspect(structuredClone({ secret })) + JSON.stringify(structuredClone({ secret })),
-    ],
+    ['structuredClone', (secret) => inspect(structuredClone({ secret })) + JSON.stringify(structuredClone({ secret }))],
     [
       'pino',
       (secret) => {

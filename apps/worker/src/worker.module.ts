@@ -1,0 +1,58 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DatabaseModule, HealthModule } from '@app/platform';
+import { ProvisioningModule, ProvisioningSettings } from '@app/provisioning';
+import { QlikModule, tenantHostPolicy } from '@app/qlik';
+import { QueueModule } from '@app/queue';
+import { RunRunnerModule, RunSettings, RunsModule } from '@app/runs';
+import { VaultModule } from '@app/vault';
+import type { Logger } from 'pino';
+import { RunConcurrency, RunShutdown } from './run-shutdown.js';
+import { RunProcessor } from './run.processor.js';
+import { SweepInterval, SweepTimer } from './sweep-timer.js';
+import type { WorkerConfig } from './worker.config.js';
+
+/** The process that talks to Qlik. */
+@Module({})
+export class WorkerModule {
+  static forRoot(config: WorkerConfig, logger: Logger): DynamicModule {
+    const leaseMs = config.RUN_LEASE_SECONDS;
+    const timeoutMs = config.QLIK_TIMEOUT_SECONDS;
+    const runs = RunsModule.forRoot({
+      logger,
+      imports: [
+        QueueModule.forRoot({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, role: 'consumer' }),
+      ],
+    });
+    const provisioning = ProvisioningModule.forRoot({
+      settings: new ProvisioningSettings(timeoutMs, leaseMs, config.QLIK_LIST_LAG_SECONDS),
+      imports: [
+        VaultModule.forRoot(config),
+        QlikModule.forRoot({
+          timeoutMs,
+          parentClients: config.QLIK_PARENT_CLIENTS,
+          endpoint: config.QLIK_ENDPOINT,
+          tenantHosts: tenantHostPolicy(config),
+        }),
+      ],
+    });
+    return {
+      module: WorkerModule,
+      imports: [
+        DatabaseModule.forRoot({
+          url: config.DATABASE_URL,
+          maxConnections: Math.min(config.WORKER_CONCURRENCY + 5, 30),
+        }),
+        HealthModule,
+        runs,
+        RunRunnerModule.forRoot({ settings: new RunSettings(leaseMs), imports: [runs, provisioning] }),
+      ],
+      providers: [
+        RunProcessor,
+        RunShutdown,
+        SweepTimer,
+        { provide: RunConcurrency, useValue: new RunConcurrency(config.WORKER_CONCURRENCY) },
+        { provide: SweepInterval, useValue: new SweepInterval(config.SWEEP_SECONDS) },
+      ],
+    };
+  }
+}

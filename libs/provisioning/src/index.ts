@@ -1,0 +1,2 @@
+export { ProvisioningModule } from './provisioning.module.js';
+export { ProvisioningSettings } from './provisioning-settings.js';

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type OAuthClient, type SecretVersion, type Transaction } from '@app/platform';
+import type { SealedSecret } from '@app/vault';
+
+/** A new client and its first secret, sealed. */
+export interface NewClientWithSecret {
+  id: string;
+  customerId: string;
+  runId: string;
+  tenantHost: string;
+  clientId: string;
+  clientName: string;
+  secret: { id: string; version: number; sealed: SealedSecret; hint: string | null; createdBy: string | null };
+}
+
+/** The impersonation clients and their secret versions. */
+@Injectable()
+export class OAuthClientsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Stores the client and its secret together: neither is ever there without the other. */
+  async insertWithSecret(tx: Transaction, client: NewClientWithSecret): Promise<void> {
+    const { secret } = client;
+    await tx.$executeRaw`
+      WITH client AS (
+        INSERT INTO oauth_clients (id, customer_id, tenant_host, client_id, client_name, created_by_run)
+        VALUES (${client.id}::uuid, ${client.customerId}::uuid, ${client.tenantHost}, ${client.clientId}, ${client.clientName}, ${client.runId}::uuid)
+        RETURNING id
+      )
+      INSERT INTO secret_versions (id, customer_id, oauth_client_id, version, sealed, data_key_id, hint, created_by)
+      SELECT ${secret.id}::uuid, ${client.customerId}::uuid, client.id, ${secret.version}, ${secret.sealed.sealed},
+        ${secret.sealed.dataKeyId}::uuid, ${secret.hint}, ${secret.createdBy} FROM client`;
+  }
+
+  /** The version number the customer's next secret gets. */
+  async nextVersion(customerId: string): Promise<number> {
+    const newest = await this.database.client.secretVersion.aggregate({
+      where: { customerId },
+      _max: { version: true },
+    });
+    return (newest._max.version ?? 0) + 1;
+  }
+
+  /** Notes that consent is trusted, and the hint of the client's secret where creation did not tell it. */
+  async markTrusted(tx: Transaction, id: string, secretVersionId: string, hint: string | null): Promise<void> {
+    await tx.$executeRaw`
+      WITH client AS (UPDATE oauth_clients SET consent_method = 'trusted' WHERE id = ${id}::uuid)
+      UPDATE secret_versions SET hint = coalesce(hint, ${hint}) WHERE id = ${secretVersionId}::uuid`;
+  }
+
+  async getVersion(id: string): Promise<SecretVersion> {
+    return this.database.client.secretVersion.findUniqueOrThrow({ where: { id } });
+  }
+
+  /** Makes a pending version the current one: it was proved to work just now. */
+  async promote(tx: Transaction, secretVersionId: string): Promise<void> {
+    await tx.$executeRaw`
+      UPDATE secret_versions SET state = 'current', verified_at = now(), promoted_at = now()
+      WHERE id = ${secretVersionId}::uuid AND state = 'pending'`;
+  }
+
+  /** The client that the run made, if it is still there. */
+  async findActiveByRun(runId: string): Promise<(OAuthClient & { secretVersions: SecretVersion[] }) | undefined> {
+    const client = await this.database.client.oAuthClient.findFirst({
+      where: { createdByRun: runId, state: 'active' },
+      include: { secretVersions: true },
+    });
+    return client ?? undefined;
+  }
+
+  /** Notes that the client is gone at Qlik, and forgets its secrets with it. */
+  async markDeleted(tx: Transaction, id: string): Promise<void> {
+    await tx.$executeRaw`
+      WITH client AS (UPDATE oauth_clients SET state = 'deleted', deleted_at = now() WHERE id = ${id}::uuid AND state = 'active')
+      UPDATE secret_versions SET state = 'revoked', sealed = NULL, revoked_at = now()
+      WHERE oauth_client_id = ${id}::uuid AND state <> 'revoked'`;
+  }
+}

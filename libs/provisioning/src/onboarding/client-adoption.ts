@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { ClientSecretsApi, type OAuthClient, OAuthClientsApi, ParentAccess, QlikError } from '@app/qlik';
+import { type Completed, needsAttention, type StepContext, waitUntil } from '@app/runs';
+import { Vault } from '@app/vault';
+import type { z } from 'zod';
+import { toRunError } from '../explain-failure.js';
+import type { OnboardingTarget } from '../onboarding-targets.js';
+import { ProvisioningSettings } from '../provisioning-settings.js';
+import { callsOf } from '../qlik-calls.js';
+import { ClientKeeping, type CreatedClientOutput } from './client-keeping.js';
+import type { MintingIntent, PostingIntent } from './creation-intent.js';
+import { type SecretAtQlik, secretsOf } from './secrets-at-qlik.js';
+import { isOurs } from './whose-hint.js';
+
+type Adopted = Promise<Completed<z.output<typeof CreatedClientOutput>>>;
+
+/** Secrets an OAuth client can have at one time (qlik.dev, POST client-secrets). */
+const MAX_SECRETS = 5;
+
+/** Takes over a client that a lost POST made: nobody has its secret, so one more is minted, and the unknown one goes later, when the run settles. */
+@Injectable()
+export class ClientAdoption {
+  constructor(
+    private readonly parentAccess: ParentAccess,
+    private readonly oauthClients: OAuthClientsApi,
+    private readonly clientSecrets: ClientSecretsApi,
+    private readonly vault: Vault,
+    private readonly settings: ProvisioningSettings,
+    private readonly keeping: ClientKeeping,
+  ) {}
+
+  /** Adopts `client`, which bears the name that the intent committed. */
+  async adopt(context: StepContext, target: OnboardingTarget, intent: PostingIntent, client: OAuthClient): Adopted {
+    const { clientId } = client;
+    const secrets = await secretsOf(this.oauthClients, target.tenantHost, client, callsOf(context));
+    const { clientName, posts } = intent;
+    const knownHints = secrets.map(({ hint }) => hint);
+    const found = { clientName, posts, unsure: true, clientId, deadSecrets: secrets, knownHints };
+    return this.#mint(context, target, client, found, secrets);
+  }
+
+  /** Goes on after a mint whose answer was lost. */
+  async continue(context: StepContext, target: OnboardingTarget, intent: MintingIntent): Adopted {
+    const settledAt = new Date(intent.at.getTime() + this.settings.settleMs);
+    if (context.now() < settledAt) throw waitUntil(settledAt);
+    const client = await this.oauthClients.get(target.tenantHost, intent.clientId, callsOf(context));
+    const secrets = await secretsOf(this.oauthClients, target.tenantHost, client, callsOf(context));
+    const deadSecrets = secrets.filter((secret) => isOurs(secret, { ...intent, recorded: [] }));
+    return this.#mint(context, target, client, { ...intent, deadSecrets }, secrets);
+  }
+
+  async #mint(
+    context: StepContext,
+    target: OnboardingTarget,
+    client: OAuthClient,
+    before: Omit<MintingIntent, 'phase' | 'at'>,
+    secrets: SecretAtQlik[],
+  ): Adopted {
+    const calls = callsOf(context);
+    const knownHints = await this.#makeRoom(context, target, before, secrets);
+    const dataKey = await this.vault.ensureDataKey({ kind: 'customer', id: target.customerId });
+    const place = await this.keeping.reserve(target.customerId);
+    await this.parentAccess.token(target.tenantHost, calls);
+    for (let held = knownHints.length; held < MAX_SECRETS; held += 1) {
+      context.guard(this.settings.callTimeoutMs);
+      const committed = await context.commitIntent({ ...before, phase: 'minting', knownHints });
+      const postedAt = new Date(committed.at);
+      context.guard(this.settings.callTimeoutMs);
+      const minted = await this.clientSecrets
+        .create(target.tenantHost, client.clientId, calls)
+        .catch((error: unknown) => {
+          if (!(error instanceof QlikError && error.outcomeUnknown)) throw error;
+          throw waitUntil(new Date(postedAt.getTime() + this.settings.settleMs), toRunError(error));
+        });
+      // Two secrets of one hint cannot be told apart, and neither could be deleted alone: such a one is not used.
+      if (knownHints.includes(minted.hint)) continue;
+      const { secret, hint, createdBy } = minted;
+      const intent = { ...before, knownHints, unsure: true, postedAt };
+      return this.keeping.keep(context, target, dataKey, place, {
+        client,
+        secret,
+        hint,
+        createdBy,
+        adopted: true,
+        intent,
+      });
+    }
+    throw needsAttention(hintCollision(client.clientId));
+  }
+
+  /** Deletes one of our own dead secrets if the client has no room for another, and returns the hints that are left. */
+  async #makeRoom(
+    context: StepContext,
+    { tenantHost }: OnboardingTarget,
+    before: Omit<MintingIntent, 'phase' | 'at'>,
+    secrets: SecretAtQlik[],
+  ): Promise<string[]> {
+    const hints = secrets.map(({ hint }) => hint);
+    if (hints.length < MAX_SECRETS) return hints;
+    const dead = secrets.find((secret) => isOurs(secret, { ...before, recorded: [] }));
+    if (dead === undefined) throw needsAttention(capacity(before.clientId));
+    await this.clientSecrets.delete(tenantHost, before.clientId, dead.hint, callsOf(context));
+    hints.splice(hints.indexOf(dead.hint), 1);
+    return hints;
+  }
+}
+
+const capacity = (clientId: string) => ({
+  code: 'SECRET_CAPACITY',
+  message: `The OAuth client "${clientId}" has ${MAX_SECRETS} secrets, and none of them is ours to delete.`,
+  hint: 'Delete a secret that nobody uses at Qlik, then retry the run.',
+});
+
+const hintCollision = (clientId: string) => ({
+  code: 'HINT_COLLISION',
+  message: `Qlik gave the OAuth client "${clientId}" a new secret with the hint of an older one, so that the two cannot be told apart.`,
+  hint: 'Retry the run to mint another. If it happens again, delete the client at Qlik, cancel the run and retry it.',
+});

@@ -1,0 +1,14 @@
+import { randomBytes } from 'node:crypto';
+
+/** The marker by which a person at Qlik sees whose client it is, and by which we find it again. */
+export const CLIENT_MARKER = 'tenant-provisioner';
+
+/** A name that nobody can guess: whatever bears it was made by the run that committed it. 128 bits, at most 512 characters (Qlik's limit). */
+export function newClientName(customerId: string): string {
+  return `${CLIENT_MARKER}/${customerId}/${randomBytes(16).toString('hex')}`;
+}
+
+/** Tells a person in Qlik's console what the client is for. */
+export function clientDescription(customerId: string): string {
+  return `Made and kept by ${CLIENT_MARKER} for customer ${customerId}: impersonates the tenant's users. Do not rename, change or delete it by hand.`;
+}

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '@app/audit';
+import { OAuthClientsApi } from '@app/qlik';
+import { type Completed, type StepContext, waitUntil } from '@app/runs';
+import { OAuthClientsRepository } from '../oauth-clients.repository.js';
+import { OnboardingTargets } from '../onboarding-targets.js';
+import { ProvisioningSettings } from '../provisioning-settings.js';
+import { callsOf } from '../qlik-calls.js';
+import { parseCreationIntent } from './creation-intent.js';
+
+/** Takes back a run's client: at Qlik, whatever bears its name or its recorded id; here, its secrets. */
+@Injectable()
+export class ClientRemoval {
+  constructor(
+    private readonly targets: OnboardingTargets,
+    private readonly oauthClients: OAuthClientsApi,
+    private readonly repository: OAuthClientsRepository,
+    private readonly audit: AuditTrail,
+    private readonly settings: ProvisioningSettings,
+  ) {}
+
+  /** Deletes the clients, once every POST that may still act has shown, and writes that in the step's transaction. */
+  async remove(context: StepContext): Promise<Pick<Completed<unknown>, 'intent' | 'commit'>> {
+    const intent = parseCreationIntent(context.intent);
+    const recorded = await this.repository.findActiveByRun(context.run.id);
+    if (intent === null && recorded === undefined) return { intent: null };
+    const { customerId, tenantHost } = await this.targets.get(context.run.customerId);
+    const clientIds = new Set(recorded === undefined ? [] : [recorded.clientId]);
+    if (intent !== null) {
+      const postedAt = intent.phase === 'kept' ? intent.postedAt : intent.at;
+      const settledAt = new Date(postedAt.getTime() + this.settings.settleMs);
+      const answered = intent.phase === 'kept' && !intent.unsure;
+      if (!answered && context.now() < settledAt) throw waitUntil(settledAt);
+      const named = await this.oauthClients.list(tenantHost, { clientName: intent.clientName }, callsOf(context));
+      for (const { clientId } of named) clientIds.add(clientId);
+    }
+    for (const clientId of clientIds) await this.oauthClients.delete(tenantHost, clientId, callsOf(context));
+    return {
+      intent: null,
+      commit: async (tx) => {
+        if (recorded !== undefined) await this.repository.markDeleted(tx, recorded.id);
+        for (const clientId of clientIds) {
+          await this.audit.append(tx, {
+            chain: customerId,
+            action: 'oauth_client.deleted',
+            actor: 'worker',
+            subject: { customerId, runId: context.run.id, clientId },
+            data: { because: 'cancelled' },
+            requestId: context.run.requestId,
+          });
+        }
+      },
+    };
+  }
+}

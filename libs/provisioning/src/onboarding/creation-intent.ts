@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { SecretAtQlik } from './secrets-at-qlik.js';
+
+const creation = {
+  /** The client's unguessable name: whatever bears it was made by this run. */
+  clientName: z.string(),
+  /** How often a client has been asked for. */
+  posts: z.number().int(),
+  /** Whether an answer was lost on the way, so that more may exist than we know of. */
+  unsure: z.boolean(),
+};
+
+const adoption = {
+  clientId: z.string(),
+  /** Secrets that lost answers of ours made: nobody has their value. Empty when no client was adopted. */
+  deadSecrets: z.array(SecretAtQlik),
+  /** The hints the client had before the last mint; null when none was minted. */
+  knownHints: z.array(z.string()).nullable(),
+};
+
+/**
+ * What `create-oauth-client` has set out to do; committed before every call that cannot be repeated. `at` is when.
+ * posting → kept, or after a lost answer: posting → (posting →) minting → kept.
+ */
+export const CreationIntent = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('posting'), at: z.coerce.date(), ...creation }),
+  z.object({ phase: z.literal('minting'), at: z.coerce.date(), ...creation, ...adoption }),
+  /** `postedAt`: when the last call was intended that may have acted. */
+  z.object({ phase: z.literal('kept'), at: z.coerce.date(), ...creation, ...adoption, postedAt: z.coerce.date() }),
+]);
+export type CreationIntent = z.output<typeof CreationIntent>;
+export type PostingIntent = Extract<CreationIntent, { phase: 'posting' }>;
+export type MintingIntent = Extract<CreationIntent, { phase: 'minting' }>;
+export type KeptIntent = Extract<CreationIntent, { phase: 'kept' }>;
+
+/** The intent a run committed, or null when it has none. */
+export function parseCreationIntent(intent: unknown): CreationIntent | null {
+  return intent === null ? null : CreationIntent.parse(intent);
+}

@@ -1,0 +1,17 @@
+import { type CallContext, hintsOf, type OAuthClient, type OAuthClientsApi } from '@app/qlik';
+import { z } from 'zod';
+
+/** A secret as Qlik lists it: by its hint, and by the user who made it where Qlik says so. */
+export const SecretAtQlik = z.object({ hint: z.string(), createdBy: z.string().optional() });
+export type SecretAtQlik = z.output<typeof SecretAtQlik>;
+
+/** The secrets of `client`: as its own answer lists them, else read again. A tenant that lists none shows none. */
+export async function secretsOf(
+  oauthClients: OAuthClientsApi,
+  host: string,
+  client: OAuthClient,
+  calls: CallContext,
+): Promise<SecretAtQlik[]> {
+  const shown = hintsOf(client) === undefined ? await oauthClients.get(host, client.clientId, calls) : client;
+  return shown.clientSecrets ?? (hintsOf(shown) ?? []).map((hint) => ({ hint }));
+}

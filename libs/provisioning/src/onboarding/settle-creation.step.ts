@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '@app/audit';
+import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
+import { type Completed, type Intent, type Step, type StepContext, waitUntil } from '@app/runs';
+import { z } from 'zod';
+import { OAuthClientsRepository } from '../oauth-clients.repository.js';
+import { OnboardingTargets } from '../onboarding-targets.js';
+import { ProvisioningSettings } from '../provisioning-settings.js';
+import { callsOf } from '../qlik-calls.js';
+import { CreateOAuthClientStep } from './create-oauth-client.step.js';
+import { type KeptIntent, parseCreationIntent } from './creation-intent.js';
+import { secretsOf } from './secrets-at-qlik.js';
+import { isOurs } from './whose-hint.js';
+
+const Output = z.object({
+  duplicateClientsDeleted: z.number(),
+  deadSecretsDeleted: z.number(),
+  /** SECRET_UNRECOGNISED: secrets on the client that are not ours; they are left alone. */
+  unrecognisedSecrets: z.number(),
+});
+type Output = z.output<typeof Output>;
+
+/** After a lost answer, when everything that was ever asked for must show: one client is left at Qlik, with no secret of ours but the recorded one. */
+@Injectable()
+export class SettleCreationStep implements Step<Output> {
+  readonly name = 'settle-creation';
+  readonly output = Output;
+  readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
+
+  constructor(
+    private readonly targets: OnboardingTargets,
+    private readonly oauthClients: OAuthClientsApi,
+    private readonly clientSecrets: ClientSecretsApi,
+    private readonly createOAuthClient: CreateOAuthClientStep,
+    private readonly repository: OAuthClientsRepository,
+    private readonly audit: AuditTrail,
+    private readonly settings: ProvisioningSettings,
+  ) {}
+
+  isNeeded(intent: Intent | null): boolean {
+    return intent?.phase === 'kept' && intent.unsure === true;
+  }
+
+  async run(context: StepContext): Promise<Completed<Output>> {
+    const intent = parseCreationIntent(context.intent);
+    if (intent?.phase !== 'kept') throw new Error('There is a client to settle only after one was kept.');
+    const settledAt = new Date(intent.postedAt.getTime() + this.settings.settleMs);
+    if (context.now() < settledAt) throw waitUntil(settledAt);
+    const { customerId, tenantHost } = await this.targets.get(context.run.customerId);
+    const duplicates = await this.#deleteDuplicates(context, tenantHost, intent);
+    const { deleted, unrecognised } = await this.#deleteDeadSecrets(context, tenantHost, intent);
+    const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
+    const subject = { customerId, runId: context.run.id };
+    return {
+      output: {
+        duplicateClientsDeleted: duplicates.length,
+        deadSecretsDeleted: deleted,
+        unrecognisedSecrets: unrecognised,
+      },
+      commit: async (tx) => {
+        for (const clientId of duplicates) {
+          const action = 'oauth_client.deleted';
+          await this.audit.append(tx, {
+            ...event,
+            action,
+            subject: { ...subject, clientId },
+            data: { because: 'duplicate' },
+          });
+        }
+        const { clientId } = intent;
+        if (deleted > 0) {
+          const data = { because: 'never stored', count: deleted };
+          await this.audit.append(tx, { ...event, action: 'secret.revoked', subject: { ...subject, clientId }, data });
+        }
+        if (unrecognised > 0) {
+          const data = { count: unrecognised };
+          await this.audit.append(tx, {
+            ...event,
+            action: 'secret.unrecognised',
+            subject: { ...subject, clientId },
+            data,
+          });
+        }
+      },
+    };
+  }
+
+  async #deleteDuplicates(context: StepContext, host: string, { clientName, clientId }: KeptIntent): Promise<string[]> {
+    const named = await this.oauthClients.list(host, { clientName }, callsOf(context));
+    const duplicates = named.map((client) => client.clientId).filter((id) => id !== clientId);
+    for (const duplicate of duplicates) await this.oauthClients.delete(host, duplicate, callsOf(context));
+    return duplicates;
+  }
+
+  async #deleteDeadSecrets(
+    context: StepContext,
+    host: string,
+    intent: KeptIntent,
+  ): Promise<{ deleted: number; unrecognised: number }> {
+    const { secretVersionId } = context.output(this.createOAuthClient);
+    const recorded = await this.repository.getVersion(secretVersionId);
+    // Without our own hint, ours cannot be told from the others.
+    if (recorded.hint === null) return { deleted: 0, unrecognised: 0 };
+    const ours = { hint: recorded.hint, createdBy: recorded.createdBy ?? undefined };
+    const client = await this.oauthClients.get(host, intent.clientId, callsOf(context));
+    const others = (await secretsOf(this.oauthClients, host, client, callsOf(context))).filter(
+      ({ hint }) => hint !== ours.hint,
+    );
+    const dead = others.filter((secret) => isOurs(secret, { ...intent, recorded: [ours] }));
+    for (const { hint } of dead) await this.clientSecrets.delete(host, intent.clientId, hint, callsOf(context));
+    return { deleted: dead.length, unrecognised: others.length - dead.length };
+  }
+}

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '@app/audit';
+import { ConnectionConfigsApi, hintsOf, type OAuthClient, OAuthClientsApi } from '@app/qlik';
+import { type Completed, needsAttention, type Step, StepFailure, type StepContext } from '@app/runs';
+import { z } from 'zod';
+import { OAuthClientsRepository } from '../oauth-clients.repository.js';
+import { type OnboardingTarget, OnboardingTargets } from '../onboarding-targets.js';
+import { callsOf } from '../qlik-calls.js';
+import { CreateOAuthClientStep } from './create-oauth-client.step.js';
+
+const GRANTS = ['client_credentials', 'urn:qlik:oauth:user-impersonation'];
+
+const Output = z.object({ consentMethod: z.literal('trusted') });
+
+/** Sets the client's consent to trusted, and reads the client back: consent, grants and scopes are what was asked for. */
+@Injectable()
+export class TrustConsentStep implements Step<z.output<typeof Output>> {
+  readonly name = 'trust-consent';
+  readonly output = Output;
+  readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
+
+  constructor(
+    private readonly targets: OnboardingTargets,
+    private readonly oauthClients: OAuthClientsApi,
+    private readonly connectionConfigs: ConnectionConfigsApi,
+    private readonly createOAuthClient: CreateOAuthClientStep,
+    private readonly repository: OAuthClientsRepository,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  async run(context: StepContext): Promise<Completed<z.output<typeof Output>>> {
+    const calls = callsOf(context);
+    const target = await this.targets.get(context.run.customerId);
+    const { clientId, oauthClientId, secretVersionId } = context.output(this.createOAuthClient);
+    await this.connectionConfigs.trust(target.tenantHost, clientId, calls);
+    const client = await this.oauthClients.get(target.tenantHost, clientId, calls);
+    const consentMethod =
+      client.connectionConfig?.consentMethod ??
+      (await this.connectionConfigs.get(target.tenantHost, clientId, calls)).consentMethod;
+    if (consentMethod !== 'trusted') throw notTrusted(clientId);
+    refuseDifferences(client, target);
+    const hints = hintsOf(client) ?? [];
+    return {
+      output: { consentMethod },
+      commit: async (tx) => {
+        const onlyHint = hints.length === 1 ? (hints[0] ?? null) : null;
+        await this.repository.markTrusted(tx, oauthClientId, secretVersionId, onlyHint);
+        await this.audit.append(tx, {
+          chain: target.customerId,
+          action: 'consent.trusted',
+          actor: 'worker',
+          subject: { customerId: target.customerId, runId: context.run.id, oauthClientId, clientId },
+          requestId: context.run.requestId,
+        });
+      },
+    };
+  }
+}
+
+function refuseDifferences(client: OAuthClient, { scopes }: OnboardingTarget): void {
+  const missing = [
+    ...GRANTS.filter((grant) => !client.allowedGrantTypes.includes(grant)).map((grant) => `grant type "${grant}"`),
+    ...scopes.filter((scope) => !client.allowedScopes.includes(scope)).map((scope) => `scope "${scope}"`),
+  ];
+  if (missing.length === 0) return;
+  throw needsAttention({
+    code: 'CLIENT_DIFFERS',
+    message: `The OAuth client "${client.clientId}" lacks what was asked for: ${missing.join(', ')}.`,
+    hint: 'Look at the client in the tenant’s console and allow what is missing, then retry the run.',
+  });
+}
+
+/** A config that was just written may show a moment later, so this is tried again first. */
+function notTrusted(clientId: string): StepFailure {
+  return new StepFailure({
+    kind: 'retry',
+    exhausted: 'needs_attention',
+    error: {
+      code: 'CONSENT_NOT_TRUSTED',
+      message: `The consent method of the OAuth client "${clientId}" is still not "trusted" after it was set.`,
+      hint: 'Look at the client in the tenant’s console: somebody or a policy may set it back. Then retry the run.',
+    },
+  });
+}

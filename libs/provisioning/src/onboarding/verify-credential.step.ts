@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '@app/audit';
+import { CustomerStates } from '@app/customers';
+import { TokensApi } from '@app/qlik';
+import type { Completed, Step, StepContext } from '@app/runs';
+import { Vault } from '@app/vault';
+import { z } from 'zod';
+import { OAuthClientsRepository } from '../oauth-clients.repository.js';
+import { OnboardingTargets } from '../onboarding-targets.js';
+import { callsOf } from '../qlik-calls.js';
+import { CreateOAuthClientStep } from './create-oauth-client.step.js';
+
+const Output = z.object({ grants: z.array(z.enum(['client_credentials', 'user-impersonation'])) });
+
+/** Proves that the secret as stored gets tokens; from then on the customer is ready. */
+@Injectable()
+export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
+  readonly name = 'verify-credential';
+  readonly output = Output;
+  /** A new secret may be refused for up to two minutes: full jitter over these pauses makes about that. */
+  readonly retry = { maxAttempts: 16, baseMs: 500, maxMs: 20_000 };
+
+  constructor(
+    private readonly targets: OnboardingTargets,
+    private readonly tokens: TokensApi,
+    private readonly vault: Vault,
+    private readonly createOAuthClient: CreateOAuthClientStep,
+    private readonly repository: OAuthClientsRepository,
+    private readonly customerStates: CustomerStates,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  async run(context: StepContext): Promise<Completed<z.output<typeof Output>>> {
+    const { customerId, tenantHost, scopes, verificationUser } = await this.targets.get(context.run.customerId);
+    const { clientId, oauthClientId, secretVersionId } = context.output(this.createOAuthClient);
+    const { version, sealed, dataKeyId } = await this.repository.getVersion(secretVersionId);
+    if (sealed === null) throw new Error(`The secret version "${secretVersionId}" was revoked before it was verified.`);
+    const place = { owner: { kind: 'customer', id: customerId }, secretId: secretVersionId, version } as const;
+    const clientSecret = await this.vault.open(
+      { sealed, dataKeyId },
+      { ...place, purpose: 'impersonation-client-secret' },
+    );
+    const credentials = { host: tenantHost, clientId, clientSecret };
+    await this.tokens.clientCredentials(credentials, callsOf(context));
+    if (verificationUser !== null) {
+      const scope = scopes.join(' ');
+      await this.tokens.impersonation({ ...credentials, scope, user: verificationUser }, callsOf(context));
+    }
+    const grants =
+      verificationUser === null
+        ? ['client_credentials' as const]
+        : ['client_credentials' as const, 'user-impersonation' as const];
+    const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
+    const subject = { customerId, runId: context.run.id, oauthClientId, secretVersionId };
+    return {
+      output: { grants },
+      commit: async (tx) => {
+        await this.repository.promote(tx, secretVersionId);
+        await this.customerStates.change(tx, customerId, 'ready');
+        await this.audit.append(tx, { ...event, action: 'token.minted', subject, data: { grants: grants.join(',') } });
+        await this.audit.append(tx, { ...event, action: 'secret.promoted', subject, data: { version } });
+        await this.audit.append(tx, { ...event, action: 'customer.ready', subject: { customerId } });
+      },
+    };
+  }
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '@app/audit';
+import { CustomerStates } from '@app/customers';
+import type { Transaction } from '@app/platform';
+import { type Plan, PlanRegistry, type RunError, type RunOutcome, type RunView } from '@app/runs';
+import { explainFailure } from './explain-failure.js';
+import { CheckTenantAccessStep } from './onboarding/check-tenant-access.step.js';
+import { CreateOAuthClientStep } from './onboarding/create-oauth-client.step.js';
+import { SettleCreationStep } from './onboarding/settle-creation.step.js';
+import { TrustConsentStep } from './onboarding/trust-consent.step.js';
+import { VerifyCredentialStep } from './onboarding/verify-credential.step.js';
+
+/** What we do at Qlik: every plan, its steps in order. A new step is a new file and one new line here. */
+@Injectable()
+export class Plans {
+  constructor(
+    private readonly checkTenantAccess: CheckTenantAccessStep,
+    private readonly createOAuthClient: CreateOAuthClientStep,
+    private readonly trustConsent: TrustConsentStep,
+    private readonly verifyCredential: VerifyCredentialStep,
+    private readonly settleCreation: SettleCreationStep,
+    private readonly customerStates: CustomerStates,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  toRegistry(): PlanRegistry {
+    return new PlanRegistry([this.onboarding]);
+  }
+
+  private get onboarding(): Plan {
+    return {
+      name: 'onboarding',
+      steps: [
+        this.checkTenantAccess,
+        this.createOAuthClient,
+        this.trustConsent,
+        // The customer is ready from here on.
+        this.verifyCredential,
+        this.settleCreation,
+      ],
+      explain: explainFailure,
+      onEnd: (tx, run, outcome, error) => this.#endOnboarding(tx, run, outcome, error),
+    };
+  }
+
+  async #endOnboarding(tx: Transaction, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<void> {
+    if (outcome === 'succeeded' || outcome === 'needs_attention') return;
+    const { customerId } = run;
+    const { state } = await tx.customer.findUniqueOrThrow({ where: { id: customerId }, select: { state: true } });
+    // A customer that was ready keeps its working credential when only the settling failed.
+    const to = outcome === 'failed' && state === 'ready' ? 'degraded' : 'failed';
+    await this.customerStates.change(tx, customerId, to);
+    await this.audit.append(tx, {
+      chain: customerId,
+      action: outcome === 'cancelled' ? 'customer.cancelled' : `customer.${to}`,
+      actor: 'worker',
+      subject: { customerId, runId: run.id },
+      data: { code: error?.code ?? null },
+      requestId: run.requestId,
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '@app/audit';
+import { Database, type Transaction } from '@app/platform';
+import type { AttemptEnd } from './attempt-end.js';
+import { AttemptsRepository } from './attempts.repository.js';
+import type { HeldRun } from './held-run.js';
+import type { Plan, RunOutcome } from './plan.js';
+import { assertRunTransition } from './run-states.js';
+import { LeaseLost } from './step-failure.js';
+import { type Progress, rememberProgress } from './step-progress.js';
+
+/** Tries of one commit; each waits for the database as long as a connection may take. */
+const COMMIT_TRIES = 5;
+
+/** Commits how an attempt ended: step, run, audit and the plan's own tables in one transaction. */
+@Injectable()
+export class AttemptCommitter {
+  constructor(
+    private readonly database: Database,
+    private readonly attempts: AttemptsRepository,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /** Commits `progress` and returns it as committed: a run that was told to stop meanwhile stays on its step, to be undone. Throws LeaseLost. */
+  async commit(run: HeldRun, plan: Plan, progress: Progress): Promise<Progress> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const committed = await this.#commitOnce(run, plan, progress);
+        if (committed !== undefined) return committed;
+        progress = stayForUndo(progress);
+      } catch (error) {
+        // What the step learned, a secret perhaps, is in memory only: worth more than one try, as long as the run is ours.
+        if (error instanceof LeaseLost || attempt === COMMIT_TRIES || run.lease.signal.aborted) throw error;
+        if (await this.attempts.wasEnded(run.hold, progress.end)) return this.#adopt(run, progress);
+      }
+    }
+  }
+
+  async #commitOnce(run: HeldRun, plan: Plan, progress: Progress): Promise<Progress | undefined> {
+    const { end } = progress;
+    assertRunTransition('running', end.run.state);
+    const result = await this.database
+      .transaction(async (tx) => {
+        const row = await this.attempts.end(tx, run.hold, end);
+        if (row.cancelRequested && !run.cancelRequested && end.run.state !== 'running') throw new CancelArrived();
+        await progress.write?.(tx);
+        if (isOutcome(end.run.state)) await this.#endRun(tx, run, plan, end, end.run.state);
+        return row;
+      })
+      .catch((error: unknown) => {
+        if (error instanceof CancelArrived) return undefined;
+        throw error;
+      });
+    if (result === undefined) return undefined;
+    rememberProgress(run, progress, result.intent);
+    run.cancelRequested = result.cancelRequested;
+    return progress;
+  }
+
+  async #endRun(tx: Transaction, run: HeldRun, plan: Plan, end: AttemptEnd, outcome: RunOutcome): Promise<void> {
+    const { id: runId, customerId, requestId } = run.view;
+    await plan.onEnd(tx, run.view, outcome, end.error);
+    await this.audit.append(tx, {
+      chain: customerId,
+      action: `run.${outcome}`,
+      actor: 'worker',
+      subject: { runId, customerId },
+      data: { plan: plan.name, step: end.step.name, code: end.error?.code ?? null },
+      requestId,
+    });
+  }
+
+  /** The answer of the COMMIT was lost, but it happened. */
+  async #adopt(run: HeldRun, progress: Progress): Promise<Progress> {
+    const row = await this.attempts.getOutcome(run.hold);
+    rememberProgress(run, progress, row.intent);
+    run.cancelRequested = row.cancelRequested;
+    return progress;
+  }
+}
+
+/** Rolls back an end that came too late: the run was told to stop before it was committed. */
+class CancelArrived extends Error {}
+
+function stayForUndo({ end, write }: Progress): Progress {
+  return { write, end: { ...end, run: { state: 'running', step: end.step.name, attempts: 0 }, waitUntil: undefined } };
+}
+
+const isOutcome = (state: string): state is RunOutcome =>
+  state === 'succeeded' || state === 'failed' || state === 'needs_attention' || state === 'cancelled';

@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { Database, Prisma, type Transaction } from '@app/platform';
+import type { AttemptEnd } from './attempt-end.js';
+import { SLOT_HOLDING_STATES } from './run-states.js';
+import { LeaseLost } from './step-failure.js';
+import type { CommittedIntent, Intent } from './step.js';
+
+/** Attempts kept of each step; older ones make room. */
+const KEPT_ATTEMPTS = 50;
+
+/** What identifies a held run: every write asks for both. */
+export interface Hold {
+  runId: string;
+  fence: number;
+}
+
+/** Writes what an attempt came to. Every statement is bound to the fence and throws LeaseLost when the run is no longer ours. */
+@Injectable()
+export class AttemptsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Ends an attempt: the attempt's row, the step's, and the run's; returns the intent as it stands and whether the run was told to stop meanwhile. */
+  async end(
+    tx: Transaction,
+    hold: Hold,
+    end: AttemptEnd,
+  ): Promise<{ cancelRequested: boolean; intent: CommittedIntent | null }> {
+    const ended = end.run.state !== 'running' && end.run.state !== 'waiting' && end.run.state !== 'queued';
+    const error = toJson(end.error);
+    const intent = end.intent === undefined ? Prisma.sql`intent` : intentValue(end.intent);
+    const rows = await tx.$queryRaw<{ cancelRequested: boolean; intent: CommittedIntent | null; number: number }[]>`
+      WITH held AS (
+        UPDATE runs SET state = ${end.run.state}::run_state, step = ${end.run.step}, attempts = ${end.run.attempts},
+          error = ${error}::jsonb, intent = ${intent}, next_run_at = ${end.waitUntil ?? null}::timestamptz,
+          lease_until = CASE WHEN ${end.run.state} = 'running' THEN lease_until END,
+          holds_slot = holds_slot AND ${SLOT_HOLDING_STATES.includes(end.run.state)},
+          finished_at = CASE WHEN ${ended} THEN now() END, revision = revision + 1
+        WHERE id = ${hold.runId}::uuid AND fence = ${hold.fence} AND state = 'running'
+        RETURNING id, cancel_requested, intent
+      ), this_step AS (
+        UPDATE run_steps SET state = ${end.step.state}::step_state, attempts = attempts + 1, error = ${error}::jsonb,
+          output = coalesce(${toJson(end.step.output ?? null)}::jsonb, output), waiting_until = ${end.waitUntil ?? null}::timestamptz,
+          finished_at = CASE WHEN ${end.step.state} IN ('running', 'waiting') THEN NULL ELSE now() END
+        FROM held WHERE run_id = held.id AND name = ${end.step.name} RETURNING attempts
+      ), other_steps AS (
+        UPDATE run_steps SET
+          state = CASE WHEN name = ${end.run.step} THEN 'running' ELSE 'skipped' END::step_state,
+          started_at = CASE WHEN name = ${end.run.step} THEN now() END,
+          finished_at = CASE WHEN name = ${end.run.step} THEN NULL ELSE now() END
+        FROM held WHERE run_id = held.id AND name <> ${end.step.name} AND ${end.run.state} IN ('running', 'succeeded')
+          AND (name = ${end.run.step} OR name = ANY(${[...(end.skipped ?? [])]}::text[]))
+      ), attempt AS (
+        INSERT INTO step_attempts (run_id, step, number, outcome, calls, error, wait_until, started_at, finished_at)
+        SELECT held.id, ${end.step.name}, this_step.attempts, ${end.attempt.outcome}::attempt_outcome,
+          ${toJson(end.attempt.calls)}::jsonb, ${error}::jsonb, ${end.waitUntil ?? null}::timestamptz,
+          ${end.attempt.startedAt}::timestamptz, now()
+        FROM held, this_step
+      )
+      SELECT cancel_requested AS "cancelRequested", intent, this_step.attempts AS number FROM held, this_step`;
+    const [row] = rows;
+    if (row === undefined) throw new LeaseLost('taken', hold.runId);
+    if (row.number > KEPT_ATTEMPTS) {
+      await tx.$executeRaw`DELETE FROM step_attempts WHERE run_id = ${hold.runId}::uuid AND step = ${end.step.name}
+        AND number <= ${row.number - KEPT_ATTEMPTS}`;
+    }
+    return row;
+  }
+
+  /** Whether `end` was committed after all, though its COMMIT went unanswered. */
+  async wasEnded(hold: Hold, end: AttemptEnd): Promise<boolean> {
+    const rows = await this.database.client.$queryRaw<unknown[]>`
+      SELECT 1 FROM step_attempts JOIN runs ON runs.id = run_id
+      WHERE run_id = ${hold.runId}::uuid AND step = ${end.step.name} AND fence = ${hold.fence}
+        AND step_attempts.started_at = ${end.attempt.startedAt}::timestamptz`;
+    return rows.length > 0;
+  }
+
+  /** What a commit whose answer was lost left in the row. */
+  async getOutcome(hold: Hold): Promise<{ cancelRequested: boolean; intent: CommittedIntent | null }> {
+    const run = await this.database.client.run.findUniqueOrThrow({
+      where: { id: hold.runId },
+      select: { cancelRequested: true, intent: true },
+    });
+    return { cancelRequested: run.cancelRequested, intent: run.intent as CommittedIntent | null };
+  }
+
+  /** Commits what the step is about to do, stamped with the database's time. */
+  async setIntent(hold: Hold, intent: Intent | null): Promise<CommittedIntent | null> {
+    const rows = await this.database.client.$queryRaw<{ intent: CommittedIntent | null }[]>`
+      UPDATE runs SET intent = ${intentValue(intent)}, revision = revision + 1
+      WHERE id = ${hold.runId}::uuid AND fence = ${hold.fence} AND state = 'running' RETURNING intent`;
+    const [row] = rows;
+    if (row === undefined) throw new LeaseLost('taken', hold.runId);
+    return row.intent;
+  }
+}
+
+const toJson = (value: unknown): string | null =>
+  value === null || value === undefined ? null : JSON.stringify(value);
+
+const intentValue = (intent: Intent | null): Prisma.Sql =>
+  intent === null
+    ? Prisma.sql`NULL`
+    : Prisma.sql`${JSON.stringify(intent)}::jsonb || jsonb_build_object('at', to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;

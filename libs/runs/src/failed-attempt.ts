@@ -1,0 +1,121 @@
+import type { AttemptOutcome } from '@app/platform';
+import type { ClaimedRun } from './claimed-run.js';
+import type { Plan } from './plan.js';
+import { backoffMs } from './retry-policy.js';
+import type { CallRecord, RunError } from './run-error.js';
+import type { Step } from './step.js';
+import { StepFailure, type Failure } from './step-failure.js';
+import type { Progress } from './step-progress.js';
+
+/** Where a run stands when an attempt is judged. */
+export interface AttemptState {
+  run: Pick<ClaimedRun, 'deadlineAt'>;
+  /** Tries of this step that counted, before this one. */
+  attempts: number;
+  startedAt: Date;
+  /** The database's time. */
+  now: Date;
+  calls: readonly CallRecord[];
+}
+
+/** What an error thrown by a step means: the step's own word, then the plan's, else a fault of ours that is tried again. */
+export function judge(plan: Plan, error: unknown): Failure {
+  if (error instanceof StepFailure) return error.failure;
+  const explained = plan.explain(error);
+  if (explained !== undefined) return explained;
+  return {
+    kind: 'retry',
+    exhausted: 'failed',
+    error: {
+      code: 'INTERNAL_ERROR',
+      message: 'The step failed for a reason that has no name of its own.',
+      hint: 'Look for this run id in the worker log, then retry the run.',
+    },
+  };
+}
+
+/** Ends an attempt that threw: waits, tries again later, or stops the run. Pure. */
+export function failAttempt(state: AttemptState, step: Step, failure: Failure, random: () => number): Progress {
+  switch (failure.kind) {
+    case 'attention':
+      return stop(state, step, 'needs_attention', failure.error, state.attempts + 1);
+    case 'wait-until':
+      return pause(state, step, 'waited', failure.until, failure.error, state.attempts);
+    case 'wait-for':
+      return pause(state, step, 'waited', later(state.now, failure.forMs), failure.error, state.attempts);
+    case 'retry': {
+      const attempts = state.attempts + 1;
+      if (attempts >= step.retry.maxAttempts) return stop(state, step, failure.exhausted, failure.error, attempts);
+      const until = later(state.now, backoffMs(step.retry, attempts, random));
+      return pause(state, step, 'retried', until, failure.error, attempts);
+    }
+  }
+}
+
+/** Ends the attempt of a process that vanished: it counts, so that a step that kills its process is not tried for ever. Pure. */
+export function loseAttempt(state: AttemptState, step: Step): Progress {
+  const attempts = state.attempts + 1;
+  const error: RunError = {
+    code: 'WORKER_LOST',
+    message: 'The process that worked on this step ended without a word.',
+    hint: 'Nothing, if it was stopped on purpose. Otherwise look at why the worker ended, then retry the run.',
+  };
+  if (attempts >= step.retry.maxAttempts) return stop(state, step, 'failed', error, attempts);
+  return {
+    end: {
+      attempt: { outcome: 'lost', startedAt: state.startedAt, calls: [] },
+      step: { name: step.name, state: 'running' },
+      run: { state: 'running', step: step.name, attempts },
+      error,
+    },
+  };
+}
+
+function pause(
+  state: AttemptState,
+  step: Step,
+  outcome: AttemptOutcome,
+  waitUntil: Date,
+  error: RunError | null,
+  attempts: number,
+): Progress {
+  if (waitUntil > state.run.deadlineAt) return stop(state, step, 'failed', deadlineExceeded(error), attempts);
+  return {
+    end: {
+      attempt: { outcome, startedAt: state.startedAt, calls: state.calls },
+      step: { name: step.name, state: 'waiting' },
+      run: { state: 'waiting', step: step.name, attempts },
+      error,
+      waitUntil,
+    },
+  };
+}
+
+function stop(
+  state: AttemptState,
+  step: Step,
+  outcome: 'failed' | 'needs_attention',
+  error: RunError,
+  attempts: number,
+): Progress {
+  return {
+    end: {
+      attempt: { outcome, startedAt: state.startedAt, calls: state.calls },
+      step: { name: step.name, state: outcome },
+      run: { state: outcome, step: step.name, attempts },
+      error,
+    },
+  };
+}
+
+function deadlineExceeded(last: RunError | null): RunError {
+  const message = 'The run did not finish within its time.';
+  return {
+    code: 'RUN_DEADLINE_EXCEEDED',
+    message: last === null ? message : `${message} Last: ${last.message}`,
+    hint: last?.hint ?? 'Look at what its attempts waited for, then retry the run.',
+    ...(last?.qlik === undefined ? {} : { qlik: last.qlik }),
+  };
+}
+
+const later = (now: Date, ms: number): Date => new Date(now.getTime() + ms);

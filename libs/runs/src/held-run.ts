@@ -1,0 +1,73 @@
+import { performance } from 'node:perf_hooks';
+import type { AttemptsRepository, Hold } from './attempts.repository.js';
+import type { ClaimedRun } from './claimed-run.js';
+import type { Lease } from './lease.js';
+import type { CallRecord } from './run-error.js';
+import type { CommittedIntent, Intent, RunView, Step, StepContext } from './step.js';
+
+/** Calls kept of one attempt; a step that pages through a long list must not grow its row without bound. */
+const KEPT_CALLS = 30;
+
+/** A claimed run while this process works on it: what the row said at the claim, and what has been committed since. */
+export class HeldRun {
+  readonly hold: Hold;
+  /** Outputs of the steps that are done, by name. */
+  readonly outputs: Map<string, unknown>;
+  intent: CommittedIntent | null;
+  attempts: number;
+  cancelRequested: boolean;
+  readonly #claimedAtMs: number;
+  readonly #steadyAtClaim: number;
+
+  constructor(
+    readonly row: ClaimedRun,
+    readonly lease: Lease,
+    private readonly attemptRows: AttemptsRepository,
+  ) {
+    this.hold = { runId: row.id, fence: row.fence };
+    this.outputs = new Map(row.steps.filter(({ output }) => output !== null).map(({ name, output }) => [name, output]));
+    this.intent = row.intent;
+    this.attempts = row.attempts;
+    this.cancelRequested = row.cancelRequested;
+    this.#claimedAtMs = row.claimedAt.getTime();
+    this.#steadyAtClaim = performance.now();
+  }
+
+  get view(): RunView {
+    const { id, customerId, plan, actor, requestId } = this.row;
+    return { id, customerId, plan, actor, requestId };
+  }
+
+  /** The database's time. */
+  now(): Date {
+    return new Date(this.#claimedAtMs + Math.round(performance.now() - this.#steadyAtClaim));
+  }
+
+  /** What one attempt of a step gets to work with; its calls are noted in `calls`. */
+  contextFor(calls: CallRecord[]): StepContext {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the context's getters read the run as it is when they are asked
+    const held = this;
+    return {
+      run: this.view,
+      signal: this.lease.signal,
+      get intent() {
+        return held.intent;
+      },
+      now: () => this.now(),
+      output: <Output>(step: Step<Output>): Output => {
+        const output = this.outputs.get(step.name);
+        if (output === undefined) throw new Error(`The step "${step.name}" has no output in run "${this.row.id}".`);
+        return step.output.parse(output);
+      },
+      record: (call) => void (calls.length < KEPT_CALLS && calls.push(call)),
+      guard: (callMs) => this.lease.guard(callMs),
+      commitIntent: (intent) => this.#setIntent(intent) as Promise<CommittedIntent>,
+      clearIntent: async () => void (await this.#setIntent(null)),
+    };
+  }
+
+  async #setIntent(intent: Intent | null): Promise<CommittedIntent | null> {
+    this.intent = await this.attemptRows.setIntent(this.hold, intent);
+    return this.intent;
+  }
+}

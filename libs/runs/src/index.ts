@@ -1,0 +1,15 @@
+export type { Plan, RunOutcome } from './plan.js';
+export { PlanRegistry } from './plan-registry.js';
+export type { RetryPolicy } from './retry-policy.js';
+export type { CallRecord, RunError } from './run-error.js';
+export { RunRunner, type RunResult } from './run-runner.js';
+export { RunRunnerModule } from './run-runner.module.js';
+export { runSettings, RunSettings } from './run-settings.js';
+export { CANCELLABLE_STATES, RETRYABLE_STATES, RUN_TRANSITIONS } from './run-states.js';
+export { RunSweep } from './run-sweep.js';
+export { RUN_LOGGER, RunWaker, type Wakeable } from './run-waker.js';
+export { RunsModule } from './runs.module.js';
+export { type RunDetails, type RunQuery, RunsReader } from './runs.reader.js';
+export { type NewRun, type RunChange, RunsService } from './runs.service.js';
+export type { CommittedIntent, Completed, Intent, RunView, Step, StepContext } from './step.js';
+export { type Failure, LeaseLost, needsAttention, StepFailure, waitUntil } from './step-failure.js';

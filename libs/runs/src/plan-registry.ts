@@ -1,0 +1,32 @@
+import type { Plan } from './plan.js';
+import type { Step } from './step.js';
+
+/** The plans this process knows. A run of any other plan, or on a step that none of them has, is left alone. */
+export class PlanRegistry {
+  readonly #plans: ReadonlyMap<string, Plan>;
+  /** Names of plans, and of steps as `plan/step`. */
+  readonly planNames: readonly string[];
+  readonly stepNames: readonly string[];
+
+  constructor(plans: readonly Plan[]) {
+    this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
+    this.planNames = plans.map((plan) => plan.name);
+    this.stepNames = plans.flatMap((plan) => plan.steps.map((step) => `${plan.name}/${step.name}`));
+    for (const names of [this.planNames, this.stepNames]) {
+      const twice = names.find((name, index) => names.indexOf(name) !== index);
+      if (twice !== undefined) throw new Error(`"${twice}" is registered twice: plans and steps are named once.`);
+    }
+  }
+
+  getPlan(name: string): Plan {
+    const plan = this.#plans.get(name);
+    if (plan === undefined) throw new Error(`There is no plan "${name}" in this process.`);
+    return plan;
+  }
+
+  getStep(plan: Plan, name: string): Step {
+    const step = plan.steps.find((candidate) => candidate.name === name);
+    if (step === undefined) throw new Error(`The plan "${plan.name}" has no step "${name}" in this process.`);
+    return step;
+  }
+}

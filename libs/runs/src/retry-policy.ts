@@ -1,0 +1,15 @@
+/** How often a step is tried and how long the pauses between tries are. */
+export interface RetryPolicy {
+  /** Tries in all, the first included. */
+  maxAttempts: number;
+  /** The longest pause before the second try; each further one may be twice as long. */
+  baseMs: number;
+  /** No pause is longer. */
+  maxMs: number;
+}
+
+/** The pause after `attempts` failed tries: full jitter, from 0 to the exponential bound (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
+export function backoffMs(policy: RetryPolicy, attempts: number, random: () => number): number {
+  const bound = Math.min(policy.maxMs, policy.baseMs * 2 ** Math.max(0, attempts - 1));
+  return Math.round(random() * bound);
+}

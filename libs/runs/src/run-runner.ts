@@ -1,0 +1,126 @@
+import { performance } from 'node:perf_hooks';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { AttemptCommitter } from './attempt-committer.js';
+import { AttemptsRepository } from './attempts.repository.js';
+import type { ClaimedRun } from './claimed-run.js';
+import { type AttemptState, failAttempt, judge, loseAttempt } from './failed-attempt.js';
+import { HeldRun } from './held-run.js';
+import { Lease } from './lease.js';
+import type { Plan } from './plan.js';
+import { PlanRegistry } from './plan-registry.js';
+import { RunClaimsRepository } from './run-claims.repository.js';
+import type { CallRecord } from './run-error.js';
+import { RunSettings } from './run-settings.js';
+import { RUN_LOGGER, RunWaker } from './run-waker.js';
+import { LeaseLost } from './step-failure.js';
+import { completeStep, type Progress, undoStep } from './step-progress.js';
+
+/** What became of a wake-up: nothing was due, the run ended or went back to the queue, or it comes back in `forMs`. */
+export type RunResult = { kind: 'idle' } | { kind: 'left' } | { kind: 'wait'; forMs: number };
+
+/** Walks a run through its plan: claims it, runs step after step, and lets go when it ends, waits, or this process stops. */
+@Injectable()
+export class RunRunner {
+  #stopping = false;
+
+  constructor(
+    private readonly claims: RunClaimsRepository,
+    private readonly attempts: AttemptsRepository,
+    private readonly committer: AttemptCommitter,
+    private readonly plans: PlanRegistry,
+    private readonly settings: RunSettings,
+    private readonly waker: RunWaker,
+    @Inject(RUN_LOGGER) private readonly logger: Logger,
+  ) {}
+
+  /** From now on runs are handed back at their next step boundary. */
+  stop(): void {
+    this.#stopping = true;
+  }
+
+  /** Works on the run if it is due; safe to call for any run at any time, however often. */
+  async execute(runId: string): Promise<RunResult> {
+    if (this.#stopping) return { kind: 'idle' };
+    const askedAt = performance.now();
+    const row = await this.claims.claim(runId, this.settings.leaseMs, this.plans);
+    if (row === undefined) {
+      const remainingMs = await this.claims.findRemainingWaitMs(runId);
+      return remainingMs === undefined ? { kind: 'idle' } : { kind: 'wait', forMs: remainingMs };
+    }
+    const lease = new Lease(row.id, this.settings.leaseMs, askedAt, () =>
+      this.claims.renew(row.id, row.fence, this.settings.leaseMs),
+    );
+    try {
+      return await this.#walk(new HeldRun(row, lease, this.attempts));
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      if (error.reason === 'too-short') await this.#handBack(row);
+      return { kind: 'left' };
+    } finally {
+      lease.release();
+    }
+  }
+
+  async #walk(run: HeldRun): Promise<RunResult> {
+    const plan = this.plans.getPlan(run.row.plan);
+    let stepName = await this.#ensureSteps(run, plan);
+    if (run.row.formerState === 'running') {
+      const step = this.plans.getStep(plan, stepName);
+      const lost = await this.committer.commit(run, plan, loseAttempt(this.#attemptState(run, run.now(), []), step));
+      if (lost.end.run.state !== 'running') return { kind: 'left' };
+    }
+    for (;;) {
+      run.lease.signal.throwIfAborted();
+      if (this.#stopping) {
+        await this.#handBack(run.row);
+        return { kind: 'left' };
+      }
+      const { end } = await this.committer.commit(run, plan, await this.#attempt(run, plan, stepName));
+      if (end.run.state === 'waiting' && end.waitUntil !== undefined) {
+        return { kind: 'wait', forMs: Math.max(0, end.waitUntil.getTime() - run.now().getTime()) };
+      }
+      if (end.run.state !== 'running' || end.run.step === null) return { kind: 'left' };
+      stepName = end.run.step;
+    }
+  }
+
+  /** One attempt of one step: forwards or, once the run was told to stop, backwards. */
+  async #attempt(run: HeldRun, plan: Plan, stepName: string): Promise<Progress> {
+    const step = this.plans.getStep(plan, stepName);
+    const calls: CallRecord[] = [];
+    const startedAt = run.now();
+    try {
+      const move = run.cancelRequested ? undoStep : completeStep;
+      return await move(plan, step, run.contextFor(calls), calls);
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error;
+      run.lease.signal.throwIfAborted();
+      const failure = judge(plan, error);
+      this.logger.info(
+        { runId: run.row.id, step: stepName, failure: failure.kind, err: error },
+        'A step did not succeed.',
+      );
+      return failAttempt(this.#attemptState(run, startedAt, calls), step, failure, this.settings.random);
+    }
+  }
+
+  /** Writes the steps' rows that the run lacks and returns the name of the one it is on. */
+  async #ensureSteps(run: HeldRun, plan: Plan): Promise<string> {
+    const names = plan.steps.map(({ name }) => name);
+    if (!names.every((name) => run.row.steps.some((row) => row.name === name))) {
+      await this.claims.addSteps(run.row, names);
+    }
+    const name = run.row.step ?? names[0];
+    if (name === undefined) throw new Error(`The plan "${plan.name}" has no steps.`);
+    return name;
+  }
+
+  #attemptState(run: HeldRun, startedAt: Date, calls: readonly CallRecord[]): AttemptState {
+    return { run: run.row, attempts: run.attempts, startedAt, now: run.now(), calls };
+  }
+
+  async #handBack(run: ClaimedRun): Promise<void> {
+    if (await this.claims.handBack(run.id, run.fence)) this.waker.wake(run);
+  }
+}

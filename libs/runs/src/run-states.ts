@@ -1,0 +1,26 @@
+import type { RunState } from '@app/platform';
+
+/** Which state may follow which. A run ends in `succeeded`, `failed`, `needs_attention` or `cancelled`; all but the first can be queued again by a person. */
+export const RUN_TRANSITIONS: Readonly<Record<RunState, readonly RunState[]>> = {
+  queued: ['running'],
+  running: ['running', 'queued', 'waiting', 'succeeded', 'failed', 'needs_attention', 'cancelled'],
+  waiting: ['running', 'queued'],
+  succeeded: [],
+  failed: ['queued'],
+  needs_attention: ['queued'],
+  cancelled: ['queued'],
+};
+
+/** The states from which a person may start a run again. */
+export const RETRYABLE_STATES: readonly RunState[] = ['failed', 'needs_attention', 'cancelled'];
+
+/** The states in which a run can still be told to stop. */
+export const CANCELLABLE_STATES: readonly RunState[] = ['queued', 'running', 'waiting', 'needs_attention'];
+
+/** The states in which a run keeps other changing runs of its customer out. */
+export const SLOT_HOLDING_STATES: readonly RunState[] = ['queued', 'running', 'waiting', 'needs_attention'];
+
+/** Throws when `to` may not follow `from`: a mistake of ours, never of a caller. */
+export function assertRunTransition(from: RunState, to: RunState): void {
+  if (!RUN_TRANSITIONS[from].includes(to)) throw new Error(`A run cannot go from "${from}" to "${to}".`);
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@app/platform';
+import { RunWaker, type Wakeable } from './run-waker.js';
+
+/** Runs woken by one sweep. */
+const BATCH = 500;
+
+/** Finds runs that are due but have no wake-up: lost by the queue, never sent, or left behind by a process that vanished. */
+@Injectable()
+export class RunSweep {
+  constructor(
+    private readonly database: Database,
+    private readonly waker: RunWaker,
+  ) {}
+
+  /** Wakes due runs that were last woken more than `graceMs` ago and returns how many. Any number of processes may sweep at once. */
+  async sweep(graceMs: number): Promise<number> {
+    const runs = await this.database.client.$queryRaw<Wakeable[]>`
+      UPDATE runs SET woken_at = now() WHERE id IN (
+        SELECT id FROM runs
+        WHERE state IN ('queued', 'running', 'waiting')
+          AND (lease_until IS NULL OR lease_until < now())
+          AND (state <> 'waiting' OR next_run_at < now() - ${graceMs} * interval '1 ms')
+          AND woken_at < now() - ${graceMs} * interval '1 ms'
+        ORDER BY woken_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
+      RETURNING id, fence, request_id AS "requestId", traceparent`;
+    for (const run of runs) this.waker.wake(run);
+    return runs.length;
+  }
+}

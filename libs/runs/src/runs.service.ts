@@ -1,0 +1,146 @@
+import { Injectable } from '@nestjs/common';
+import { Database, DomainError, type Run, type RunState, type Transaction } from '@app/platform';
+import { AuditTrail, type AuditAction } from '@app/audit';
+import { v7 as uuidv7 } from 'uuid';
+import { CANCELLABLE_STATES, RETRYABLE_STATES } from './run-states.js';
+import { RunWaker, type Wakeable } from './run-waker.js';
+
+export interface NewRun {
+  customerId: string;
+  plan: string;
+  /** From acceptance to giving up. */
+  wallClockMs: number;
+  actor: string;
+  requestId: string;
+  traceparent: string | null;
+  reason?: string;
+}
+
+/** Who asks for a change of a run, why, and which revision of it they saw. */
+export interface RunChange {
+  revision: number;
+  reason: string;
+  actor: string;
+  requestId: string;
+}
+
+/** How long a retried run may take before it gives up: a day, which outlasts an outage that a person is mending. */
+const RETRY_WALL_CLOCK_MS = 86_400_000;
+
+/** Makes runs and lets people change them. Waking is the caller's, after its commit. */
+@Injectable()
+export class RunsService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    private readonly waker: RunWaker,
+  ) {}
+
+  /** Writes a queued run in the caller's transaction. Throws a conflict while another run changes the customer. */
+  async create(tx: Transaction, run: NewRun): Promise<Run> {
+    const id = uuidv7();
+    await tx.$executeRaw`
+      INSERT INTO runs (id, customer_id, plan, actor, request_id, traceparent, reason, deadline_at)
+      VALUES (${id}::uuid, ${run.customerId}::uuid, ${run.plan}, ${run.actor}, ${run.requestId}, ${run.traceparent},
+        ${run.reason ?? null}, now() + ${run.wallClockMs} * interval '1 ms')`;
+    return tx.run.findUniqueOrThrow({ where: { id } });
+  }
+
+  /** Sends the run's wake-up in the background; for after the commit that made or changed it. */
+  wake(run: Wakeable): void {
+    this.waker.wake(run);
+  }
+
+  /** Queues a run again that failed, needed attention or was cancelled. `work` writes what else that means. */
+  retry(runId: string, change: RunChange, work: (tx: Transaction, run: Run) => Promise<void>): Promise<Run> {
+    return this.#change(runId, change, 'run.retried', RETRYABLE_STATES, async (tx, run) => {
+      if (run.state === 'cancelled') {
+        await tx.runStep.updateMany({
+          where: { runId },
+          data: { state: 'pending', startedAt: null, finishedAt: null, waitingUntil: null },
+        });
+        await tx.$executeRaw`UPDATE run_steps SET output = NULL, error = NULL WHERE run_id = ${runId}::uuid`;
+      }
+      const rows = await tx.$queryRaw<{ fence: number }[]>`
+        UPDATE runs SET state = 'queued', fence = fence + 1, attempts = 0, error = NULL, holds_slot = true, finished_at = NULL,
+          next_run_at = NULL, woken_at = now(), deadline_at = now() + ${RETRY_WALL_CLOCK_MS} * interval '1 ms',
+          step = CASE WHEN state = 'cancelled' THEN NULL ELSE step END,
+          cancel_requested = cancel_requested AND state <> 'cancelled',
+          reason = ${change.reason}, revision = revision + 1
+        WHERE id = ${runId}::uuid RETURNING fence`;
+      await work(tx, run);
+      return rows;
+    });
+  }
+
+  /** Tells a run to stop at its next step boundary and to take back what it made. */
+  cancel(runId: string, change: RunChange): Promise<Run> {
+    return this.#change(runId, change, 'run.cancel_requested', CANCELLABLE_STATES, async (tx) => {
+      return tx.$queryRaw<{ fence: number }[]>`
+        UPDATE runs SET cancel_requested = true, reason = ${change.reason}, revision = revision + 1,
+          state = CASE WHEN state = 'running' THEN state ELSE 'queued' END,
+          fence = CASE WHEN state = 'running' THEN fence ELSE fence + 1 END,
+          attempts = CASE WHEN state = 'running' THEN attempts ELSE 0 END,
+          next_run_at = NULL, finished_at = NULL, woken_at = now()
+        WHERE id = ${runId}::uuid RETURNING fence`;
+    });
+  }
+
+  async #change(
+    runId: string,
+    change: RunChange,
+    action: AuditAction,
+    from: readonly RunState[],
+    write: (tx: Transaction, run: Run) => Promise<unknown>,
+  ): Promise<Run> {
+    const changed = await this.database.transaction(async (tx) => {
+      await tx.$queryRaw`SELECT 1 FROM runs WHERE id = ${runId}::uuid FOR UPDATE`;
+      const run = await tx.run.findUnique({ where: { id: runId } });
+      if (run === null) throw new DomainError('not-found', 'RUN_NOT_FOUND', `There is no run "${runId}".`);
+      if (run.revision !== change.revision) throw staleRun(run);
+      if (!from.includes(run.state)) throw wrongState(run, from);
+      await this.#refuseTakenSlot(tx, run);
+      await write(tx, run);
+      await this.audit.append(tx, {
+        chain: run.customerId,
+        action,
+        actor: change.actor,
+        subject: { runId, customerId: run.customerId },
+        data: { plan: run.plan, step: run.step, formerState: run.state, reason: change.reason },
+        requestId: change.requestId,
+      });
+      return tx.run.findUniqueOrThrow({ where: { id: runId } });
+    });
+    this.waker.wake(changed);
+    return changed;
+  }
+
+  async #refuseTakenSlot(tx: Transaction, run: Run): Promise<void> {
+    const holder = await tx.run.findFirst({
+      where: { customerId: run.customerId, holdsSlot: true, id: { not: run.id } },
+    });
+    if (holder === null) return;
+    throw new DomainError(
+      'conflict',
+      'CUSTOMER_BUSY',
+      `The run "${holder.id}" (${holder.plan}) changes this customer now. Wait until it has ended, or cancel it.`,
+      { facts: { runId: holder.id } },
+    );
+  }
+}
+
+const staleRun = (run: Run): DomainError =>
+  new DomainError(
+    'stale',
+    'RUN_CHANGED',
+    `The run "${run.id}" has changed since you read it: it is "${run.state}" now. Read it again and decide anew.`,
+    { facts: { revision: run.revision } },
+  );
+
+const wrongState = (run: Run, from: readonly RunState[]): DomainError =>
+  new DomainError(
+    'conflict',
+    'RUN_STATE_CONFLICT',
+    `The run "${run.id}" is "${run.state}"; this is possible only from ${from.map((state) => `"${state}"`).join(', ')}.`,
+    { facts: { state: run.state } },
+  );
