@@ -1,0 +1,64 @@
+import { type AuditAction, auditActions, type ListedAuditEvent } from '@app/audit';
+import { z } from 'zod';
+import { cursor, id, instant, limit, text } from '../schemas/text.schema.js';
+
+const action = z.enum(Object.keys(auditActions) as [AuditAction, ...AuditAction[]]);
+const value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+
+/** An audit event as it is shown. */
+export const AuditEvent = z
+  .object({
+    id,
+    chain: z.string().meta({ description: "The customer's id, or `system`." }),
+    sequence: z.int().meta({ description: 'The place in the chain, from 1.' }),
+    occurredAt: instant,
+    action,
+    actor: z.string(),
+    subject: z.record(z.string(), z.string()).meta({ description: 'Ids of what it happened to, never names.' }),
+    data: z.record(z.string(), value),
+    requestId: z.string().nullable(),
+    previousHash: z.string(),
+    hash: z.string().meta({ description: 'Binds the event to the one before it.' }),
+  })
+  .meta({ id: 'AuditEvent' });
+
+/** A page of audit events. */
+export const AuditEventPage = z
+  .object({ events: z.array(AuditEvent), nextCursor: z.string().optional() })
+  .meta({ id: 'AuditEventPage', description: 'Newest first; `nextCursor` is absent on the last page.' });
+
+/** Which audit events to list. */
+export const AuditEventFilter = z.strictObject({
+  chain: z.union([z.literal('system'), id]).optional(),
+  customerId: id.optional(),
+  action: action.optional(),
+  actor: text(200).optional(),
+  from: z.iso.datetime({ offset: true }).optional().meta({ description: 'Events at or after this instant.' }),
+  to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Events before this instant.' }),
+  cursor: cursor.optional(),
+  limit: limit(500),
+});
+export type AuditEventFilter = z.output<typeof AuditEventFilter>;
+
+/** Which chain to verify. */
+export const VerificationFilter = z.strictObject({
+  customerId: id.optional().meta({ description: 'Whose chain; without it, the chain `system`.' }),
+});
+export type VerificationFilter = z.output<typeof VerificationFilter>;
+
+/** What the verification of a chain found. */
+export const ChainVerdict = z
+  .object({
+    chain: z.string(),
+    intact: z.boolean(),
+    events: z.int().meta({ description: 'Events that are intact, from the first on.' }),
+    firstBroken: z.object({ sequence: z.int(), eventId: z.string().optional(), reason: z.string() }).optional(),
+  })
+  .meta({ id: 'ChainVerdict' });
+
+/** The event as it is shown. */
+export function showAuditEvent(event: ListedAuditEvent): z.output<typeof AuditEvent> {
+  const { id, chain, sequence, action, actor, subject, data, requestId, previousHash, hash } = event;
+  const occurredAt = event.occurredAt.toISOString();
+  return { id, chain, sequence, occurredAt, action, actor, subject, data, requestId, previousHash, hash };
+}

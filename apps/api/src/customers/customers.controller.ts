@@ -1,0 +1,112 @@
+import type { Caller } from '@app/access';
+import { CustomersReader, CustomersService } from '@app/customers';
+import type { TenantHostPolicy } from '@app/qlik';
+import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { CurrentCaller } from '../access/current-caller.decorator.js';
+import { RequiresScope } from '../access/requires-scope.decorator.js';
+import { Operation } from '../openapi/operation.decorator.js';
+import { IdPipe } from '../problems/id.pipe.js';
+import { showRun } from '../runs/run.schema.js';
+import {
+  AcceptedCustomer,
+  Customer,
+  CustomerFilter,
+  CustomerPage,
+  NewCustomer,
+  showCustomer,
+} from './customer.schema.js';
+import { requireIdempotencyKey } from './idempotency-key.js';
+import { assertTenantHost, TENANT_HOST_POLICY } from './tenant-host-policy.js';
+
+/** Customers: signed up here, onboarded by the worker. */
+@ApiTags('Customers')
+@Controller('v1/customers')
+export class CustomersController {
+  constructor(
+    private readonly customers: CustomersService,
+    private readonly reader: CustomersReader,
+    @Inject(TENANT_HOST_POLICY) private readonly hostPolicy: TenantHostPolicy,
+  ) {}
+
+  @Post()
+  @HttpCode(202)
+  @RequiresScope('customers:write')
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: true,
+    description: 'Yours, new for each customer: 1 to 255 visible ASCII characters, remembered for 30 days.',
+    schema: { type: 'string', minLength: 1, maxLength: 255 },
+  })
+  @Operation({
+    id: 'createCustomer',
+    summary: 'Sign up a customer',
+    description:
+      'Accepts the customer; its run tells how the onboarding goes. The same key and body again give the same customer and its newest run.',
+    status: 202,
+    schema: AcceptedCustomer,
+    answers: 'Accepted, now or earlier.',
+    headers: {
+      Location: 'The path of the run.',
+      'Idempotency-Replayed': '`true` when an earlier request with this key made the customer.',
+    },
+    problems: [
+      'REQUEST_INVALID',
+      'BODY_NOT_JSON',
+      'TENANT_HOST_INVALID',
+      'IDEMPOTENCY_KEY_REQUIRED',
+      'EXTERNAL_ID_TAKEN',
+      'TENANT_HOST_TAKEN',
+      'IDEMPOTENCY_IN_PROGRESS',
+      'BODY_TOO_LARGE',
+      'MEDIA_TYPE_UNSUPPORTED',
+      'IDEMPOTENCY_KEY_REUSED',
+    ],
+  })
+  async create(
+    @Body({ schema: NewCustomer }) input: NewCustomer,
+    @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<z.output<typeof AcceptedCustomer>> {
+    const key = requireIdempotencyKey(idempotencyKey);
+    assertTenantHost(input.tenantHost, this.hostPolicy);
+    const { customer, run, replayed } = await this.customers.accept(input, caller, key, request.requestTrace);
+    reply.header('location', `/v1/runs/${run.id}`);
+    if (replayed) reply.header('idempotency-replayed', 'true');
+    return { customer: showCustomer({ ...customer, currentRunId: run.id }), run: showRun(run) };
+  }
+
+  @Get()
+  @RequiresScope('customers:read')
+  @Operation({
+    id: 'listCustomers',
+    summary: 'List customers',
+    status: 200,
+    schema: CustomerPage,
+    answers: 'A page, newest first.',
+    problems: ['REQUEST_INVALID'],
+  })
+  async list(@Query({ schema: CustomerFilter }) filter: CustomerFilter): Promise<z.output<typeof CustomerPage>> {
+    const page = await this.reader.list(filter);
+    return { ...page, customers: page.customers.map(showCustomer) };
+  }
+
+  @Get(':id')
+  @RequiresScope('customers:read')
+  @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+  @Operation({
+    id: 'getCustomer',
+    summary: 'Read a customer',
+    status: 200,
+    schema: Customer,
+    answers: 'The customer.',
+    problems: ['CUSTOMER_NOT_FOUND'],
+  })
+  async get(@Param('id', new IdPipe('customer')) id: string): Promise<Customer> {
+    return showCustomer(await this.reader.get(id));
+  }
+}

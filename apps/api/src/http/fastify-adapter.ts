@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { sendProblem } from '../problems/problem-answer.js';
+import { ProblemError } from '../problems/problem-error.js';
+import { BODY_LIMIT_BYTES } from './body-limit.js';
+
+const REQUEST_ID = /^[\w-]{8,64}$/;
+
+/** Fastify as this API uses it: its limits, and the request id. */
+export function makeFastifyAdapter(): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestIdHeader: false,
+    genReqId: chooseRequestId,
+    /** A whole request must have arrived by then, however slowly it is sent. */
+    requestTimeout: 30_000,
+    /** A connection on which nothing moves. */
+    connectionTimeout: 60_000,
+    /** Longer than the 60 s of the usual load balancer, which so is the one to end it. */
+    keepAliveTimeout: 72_000,
+    return503OnClosing: false,
+    onProtoPoisoning: 'error',
+    onConstructorPoisoning: 'error',
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: refuseAddress,
+  });
+}
+
+/** The caller's `x-request-id` if it is 8 to 64 letters, digits, `-` or `_`; else a new one. */
+export function chooseRequestId(request: { headers: IncomingMessage['headers'] }): string {
+  const offered = request.headers['x-request-id'];
+  return typeof offered === 'string' && REQUEST_ID.test(offered) ? offered : randomUUID();
+}
+
+/** Answers an address that the router cannot read: no hook has seen the request by then. */
+function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
+  const refusal =
+    error.code === 'FST_ERR_MAX_PARAM_LENGTH'
+      ? new ProblemError('ROUTE_NOT_FOUND', 'A part of the address is longer than any id of ours.')
+      : new ProblemError('REQUEST_MALFORMED', 'The address of the request cannot be read: check its percent-encoding.');
+  sendProblem(refusal, request, reply);
+}

@@ -1,0 +1,43 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtension, ApiOperation, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
+import type { z } from 'zod';
+import type { ProblemCode } from '../problems/problem-catalog.js';
+
+/** The member of an operation that lists its problems; the document keeps it, for clients that generate code from it. */
+export const PROBLEM_CODES = 'x-problem-codes';
+
+interface OperationOptions {
+  /** Stable: generated clients name their methods by it. */
+  id: string;
+  summary: string;
+  description?: string;
+  status: number;
+  schema?: z.ZodType;
+  answers: string;
+  headers?: Record<string, string>;
+  /** Other good answers, which have no body. */
+  empty?: Record<number, string>;
+  /** What can go wrong beside missing rights and faults of ours, which every operation has. */
+  problems: readonly ProblemCode[];
+}
+
+/** Documents a route. */
+export const Operation = (options: OperationOptions): MethodDecorator => {
+  const { id, summary, description, status, schema, answers, problems } = options;
+  const headers = Object.fromEntries(
+    Object.entries(options.headers ?? {}).map(([name, text]) => [
+      name,
+      { description: text, schema: { type: 'string' } },
+    ]),
+  );
+  // Nest reads `standardSchema` here, though its types do not say so.
+  const success = { status, description: answers, headers, standardSchema: schema } as ApiResponseOptions;
+  return applyDecorators(
+    ApiOperation({ operationId: id, summary, ...(description === undefined ? {} : { description }) }),
+    ApiResponse(success),
+    ...Object.entries(options.empty ?? {}).map(([code, text]) =>
+      ApiResponse({ status: Number(code), description: text }),
+    ),
+    ApiExtension(PROBLEM_CODES, problems),
+  );
+};

@@ -1,0 +1,37 @@
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
+import { z } from 'zod';
+import { ProblemError } from './problem-error.js';
+
+/** Issues that are told; a body can be wrong in thousands of places. */
+const TOLD_ISSUES = 20;
+
+/** Parses what a route takes by the schema that its parameter names. */
+@Injectable()
+export class SchemaPipe implements PipeTransform {
+  transform(value: unknown, metadata: ArgumentMetadata): unknown {
+    const schema = (metadata as { schema?: unknown }).schema;
+    if (!(schema instanceof z.ZodType)) return value;
+    const result = schema.safeParse(value, { error: sayMissing });
+    if (result.success) return result.data;
+    const fields = result.error.issues.flatMap(tellIssue).slice(0, TOLD_ISSUES);
+    throw new ProblemError('REQUEST_INVALID', `${fields[0]?.pointer || 'The body'}: ${fields[0]?.message}`, fields);
+  }
+}
+
+const sayMissing: z.core.$ZodErrorMap = (issue) =>
+  issue.code === 'invalid_type' && issue.input === undefined ? 'is missing' : undefined;
+
+function tellIssue(issue: z.core.$ZodIssue): { pointer: string; message: string }[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      pointer: pointerTo([...issue.path, key]),
+      message: 'is not a field of this request',
+    }));
+  }
+  return [{ pointer: pointerTo(issue.path), message: issue.message }];
+}
+
+/** RFC 6901; a member's name comes from the caller, so it is kept short. */
+function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).slice(0, 100).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+// PostgreSQL stores neither NUL nor half of a surrogate pair; the other control characters have no place in a line that people read.
+const UNUSABLE = /\p{Cc}|\p{Surrogate}/u;
+
+/** One line of text of 1 to `max` characters. */
+export const text = (max: number) =>
+  z
+    .string()
+    .min(1, 'must not be empty')
+    .max(max)
+    .refine((value) => !UNUSABLE.test(value), 'must not contain control characters or broken Unicode');
+
+/** One line of text that says something. */
+export const saying = (max: number) => text(max).refine((value) => value.trim() !== '', 'must not be blank');
+
+/** An instant as it is shown. */
+export const instant = z.iso.datetime().meta({ description: 'UTC, to the millisecond.' });
+
+/** The id of a thing of ours. */
+export const id = z.uuid();
+
+/** Which page: `nextCursor` of the page before. */
+export const cursor = z
+  .uuid('is not a cursor of ours: begin again without it, or send the nextCursor of the page before unchanged')
+  .meta({ description: '`nextCursor` of the page before.' });
+
+/** How much is on a page. */
+export const limit = (max: number) => z.coerce.number().int().min(1).max(max).default(25);

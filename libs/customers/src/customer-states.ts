@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { CustomerState, Transaction } from '@app/platform';
+import { customerNotFound } from './customer-not-found.js';
+
+/** Which state may follow which. `offboarded` is the end: the customer's externalId and tenantHost are free again. */
+export const CUSTOMER_TRANSITIONS: Readonly<Record<CustomerState, readonly CustomerState[]>> = {
+  onboarding: ['ready', 'failed', 'offboarding'],
+  ready: ['degraded', 'offboarding'],
+  degraded: ['ready', 'offboarding'],
+  failed: ['onboarding', 'offboarding'],
+  offboarding: ['offboarded'],
+  offboarded: [],
+};
+
+/** Throws when `to` may not follow `from`: a mistake of ours, never of a caller. */
+export function assertCustomerTransition(from: CustomerState, to: CustomerState): void {
+  if (!CUSTOMER_TRANSITIONS[from].includes(to)) throw new Error(`A customer cannot go from "${from}" to "${to}".`);
+}
+
+/** Moves customers from state to state. */
+@Injectable()
+export class CustomerStates {
+  /** Puts the customer into the state `to`, holding its row until the transaction ends; does nothing if it is there already. Sets `readyAt` the first time it is ready. */
+  async change(tx: Transaction, customerId: string, to: CustomerState): Promise<void> {
+    const [customer] = await tx.$queryRaw<{ state: CustomerState }[]>`
+      SELECT state::text AS state FROM customers WHERE id = ${customerId}::uuid FOR UPDATE`;
+    if (customer === undefined) throw customerNotFound(customerId);
+    if (customer.state === to) return;
+    assertCustomerTransition(customer.state, to);
+    await tx.$executeRaw`
+      UPDATE customers SET state = ${to}::customer_state, updated_at = now(),
+        ready_at = CASE WHEN ${to}::text = 'ready' THEN coalesce(ready_at, now()) ELSE ready_at END
+      WHERE id = ${customerId}::uuid`;
+  }
+}

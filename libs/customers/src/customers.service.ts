@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { AuditTrail } from '@app/audit';
+import { type Customer, Database, DomainError, type Run, type Transaction } from '@app/platform';
+import { type RunChange, type RunDetails, RunsReader, RunsService } from '@app/runs';
+import { v7 as uuidv7 } from 'uuid';
+import { hashCanonicalJson } from './canonical-json.js';
+import { CustomerStates } from './customer-states.js';
+import { CustomersReader } from './customers.reader.js';
+import { CustomersRepository, type RequestKey } from './customers.repository.js';
+import { findSqlState } from './database-error.js';
+import type { Caller, NewCustomer } from './new-customer.js';
+
+/** How long an onboarding may take before it gives up. */
+const ONBOARDING_WALL_CLOCK_MS = 86_400_000;
+
+const UNIQUE_VIOLATION = '23505';
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/** What follows a request into its run. */
+export interface RequestTrace {
+  requestId: string;
+  traceparent: string;
+}
+
+/** A customer with its newest run; `replayed` when an earlier request with the same key made it. */
+export interface Accepted {
+  customer: Customer;
+  run: RunDetails;
+  replayed: boolean;
+}
+
+/** Accepts customers and lets people change their runs. */
+@Injectable()
+export class CustomersService {
+  constructor(
+    private readonly database: Database,
+    private readonly customers: CustomersRepository,
+    private readonly reader: CustomersReader,
+    private readonly states: CustomerStates,
+    private readonly runs: RunsService,
+    private readonly runsReader: RunsReader,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /**
+   * Writes key, customer, onboarding run and audit event in one transaction, then wakes a worker. The same key and input again, also at the
+   * same time, give the same customer. Throws IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS, EXTERNAL_ID_TAKEN or TENANT_HOST_TAKEN.
+   */
+  async accept(input: NewCustomer, caller: Caller, key: string, trace: RequestTrace): Promise<Accepted> {
+    const request = { caller: caller.id, key, requestHash: hashCanonicalJson(input) };
+    const made = await this.#insert(input, caller, request, trace);
+    if (made === undefined) return this.#replay(request);
+    this.runs.wake(made.run);
+    return { customer: made.customer, run: { ...made.run, steps: [] }, replayed: false };
+  }
+
+  /** Queues a run again; the customer of an onboarding that failed is onboarding again. Throws what RunsService.retry throws. */
+  retryRun(runId: string, change: RunChange): Promise<Run> {
+    return this.runs.retry(runId, change, async (tx, run) => {
+      if (run.plan !== 'onboarding') return;
+      const customer = await tx.customer.findUniqueOrThrow({ where: { id: run.customerId }, select: { state: true } });
+      if (customer.state === 'failed') await this.states.change(tx, run.customerId, 'onboarding');
+    });
+  }
+
+  /** Tells a run to stop. Throws what RunsService.cancel throws. */
+  cancelRun(runId: string, change: RunChange): Promise<Run> {
+    return this.runs.cancel(runId, change);
+  }
+
+  async #insert(
+    input: NewCustomer,
+    caller: Caller,
+    request: RequestKey,
+    trace: RequestTrace,
+  ): Promise<{ customer: Customer; run: Run } | undefined> {
+    try {
+      return await this.database.transaction((tx) => this.#write(tx, input, caller, request, trace));
+    } catch (error) {
+      const sqlState = findSqlState(error);
+      if (sqlState === LOCK_NOT_AVAILABLE) throw inProgress(error);
+      if (sqlState === UNIQUE_VIOLATION) throw (await this.#findTaken(input)) ?? error;
+      throw error;
+    }
+  }
+
+  async #write(
+    tx: Transaction,
+    input: NewCustomer,
+    caller: Caller,
+    request: RequestKey,
+    trace: RequestTrace,
+  ): Promise<{ customer: Customer; run: Run } | undefined> {
+    const customer = await this.customers.insert(tx, uuidv7(), input, request);
+    if (customer === undefined) return undefined;
+    const run = await this.runs.create(tx, {
+      customerId: customer.id,
+      plan: 'onboarding',
+      wallClockMs: ONBOARDING_WALL_CLOCK_MS,
+      actor: caller.actor,
+      ...trace,
+    });
+    await this.audit.append(tx, {
+      chain: customer.id,
+      action: 'customer.accepted',
+      actor: caller.actor,
+      subject: { customerId: customer.id, runId: run.id },
+      requestId: trace.requestId,
+    });
+    return { customer, run };
+  }
+
+  async #replay({ caller, key, requestHash }: RequestKey): Promise<Accepted> {
+    const earlier = await this.customers.findRequest(caller, key);
+    if (earlier === undefined) throw inProgress();
+    if (earlier.requestHash !== requestHash) throw keyReused(earlier.customerId);
+    const customer = await this.reader.get(earlier.customerId);
+    const run = await this.runsReader.findNewest(customer.id);
+    if (run === undefined) throw new Error(`The customer "${customer.id}" has no run.`);
+    return { customer, run, replayed: true };
+  }
+
+  async #findTaken(input: NewCustomer): Promise<DomainError | undefined> {
+    const holder = await this.customers.findLive(input.externalId, input.tenantHost);
+    if (holder === undefined) return undefined;
+    const [code, field] =
+      holder.externalId === input.externalId
+        ? (['EXTERNAL_ID_TAKEN', 'externalId'] as const)
+        : (['TENANT_HOST_TAKEN', 'tenantHost'] as const);
+    return new DomainError(
+      'conflict',
+      code,
+      `The ${field} "${input[field]}" belongs to the customer "${holder.id}", which is "${holder.state}". Read that customer, or use another ${field}.`,
+      { facts: { customerId: holder.id }, fields: [{ pointer: `/${field}`, message: 'is taken by a live customer' }] },
+    );
+  }
+}
+
+const inProgress = (cause?: unknown): DomainError =>
+  new DomainError(
+    'conflict',
+    'IDEMPOTENCY_IN_PROGRESS',
+    'A request with this Idempotency-Key, externalId or tenantHost is still under way. Send this one again, unchanged, in a moment.',
+    { retryAfterSeconds: 1, cause },
+  );
+
+const keyReused = (customerId: string): DomainError =>
+  new DomainError(
+    'invalid',
+    'IDEMPOTENCY_KEY_REUSED',
+    `This Idempotency-Key came with another body before; that made the customer "${customerId}". Use a new key for a new request.`,
+    { facts: { customerId } },
+  );

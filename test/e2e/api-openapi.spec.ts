@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { problemCatalog } from '../../apps/api/src/problems/problem-catalog.js';
+import { type ApiUnderTest, startApiUnderTest } from './api-under-test.js';
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  parameters?: { name: string; in: string; schema?: object; required?: boolean }[];
+  requestBody?: { content: Record<string, { schema: object }> };
+  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
+  security?: object[];
+}
+
+interface Document {
+  openapi: string;
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, { additionalProperties?: unknown; properties?: object }> };
+}
+
+let api: ApiUnderTest;
+let document: Document;
+
+beforeAll(async () => {
+  api = await startApiUnderTest({ PUBLIC_URL: 'https://onboarding.example' });
+  document = (await api.call<Document>('GET', '/openapi.json', { key: null })).body;
+});
+
+afterAll(() => api.close());
+
+const operations = () =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+
+describe('/openapi.json', () => {
+  it('is OpenAPI 3.1 and documents every route under a stable name', () => {
+    expect(document.openapi).toMatch(/^3\.1/);
+    const names = operations().map(({ path, method, operation }) => `${operation.operationId}: ${method} ${path}`);
+    expect(names.sort()).toEqual([
+      'cancelRun: post /v1/runs/{id}/cancel',
+      'createCustomer: post /v1/customers',
+      'getCredentials: get /v1/customers/{id}/credentials',
+      'getCustomer: get /v1/customers/{id}',
+      'getLiveness: get /livez',
+      'getReadiness: get /readyz',
+      'getRun: get /v1/runs/{id}',
+      'listAuditEvents: get /v1/audit-events',
+      'listCustomers: get /v1/customers',
+      'listRuns: get /v1/runs',
+      'retryRun: post /v1/runs/{id}/retry',
+      'verifyAuditChain: get /v1/audit-events/verification',
+    ]);
+  });
+
+  it('resolves every reference', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1]!);
+    expect(references.length).toBeGreaterThan(20);
+    for (const reference of references) {
+      let target: unknown = document;
+      for (const part of reference.slice(2).split('/')) target = (target as Record<string, unknown>)[part];
+      expect({ reference, target: typeof target }).toEqual({ reference, target: 'object' });
+    }
+  });
+
+  it('declares every parameter in a path, and gives every parameter a schema', () => {
+    for (const { path, operation } of operations()) {
+      const declared = (operation.parameters ?? [])
+        .filter((parameter) => parameter.in === 'path')
+        .map(({ name }) => name);
+      expect(declared).toEqual([...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]));
+      for (const parameter of operation.parameters ?? []) expect(parameter).toHaveProperty('schema');
+    }
+  });
+
+  it('gives every operation a body for its answer, and problems as problem+json', () => {
+    for (const { operation } of operations()) {
+      for (const [status, response] of Object.entries(operation.responses)) {
+        const type = Number(status) >= 400 ? 'application/problem+json' : 'application/json';
+        const media = status === '304' ? [] : [type];
+        expect([operation.operationId, status, Object.keys(response.content ?? {})]).toEqual([
+          operation.operationId,
+          status,
+          media,
+        ]);
+      }
+    }
+  });
+
+  it('asks for a key wherever the API does', () => {
+    for (const { path, operation } of operations())
+      expect(operation.security !== undefined).toBe(path.startsWith('/v1/'));
+  });
+
+  it('documents query parameters from the schemas that judge them', () => {
+    const { parameters } = document.paths['/v1/runs']!.get!;
+    const query = parameters!
+      .filter((parameter) => parameter.in === 'query')
+      .map(({ name, required }) => [name, required ?? false]);
+    expect(query).toEqual([
+      ['plan', false],
+      ['state', false],
+      ['customerId', false],
+      ['code', false],
+      ['cursor', false],
+      ['limit', false],
+    ]);
+  });
+
+  it('refuses unknown members in requests and allows new ones in answers', () => {
+    const { schemas } = document.components;
+    expect(schemas.NewCustomerInput ?? schemas.NewCustomer).toMatchObject({ additionalProperties: false });
+    expect(schemas.Customer).not.toHaveProperty('additionalProperties');
+  });
+});
+
+describe('/docs', () => {
+  it('is a page whose scripts and styles are all from here, as its policy demands', async () => {
+    const page = await api.call<string>('GET', '/docs', { key: null });
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self';");
+    expect(page.body).not.toMatch(/<script(?![^>]*\bsrc=)[^>]*>[^<\s]/);
+    const sources = [...page.body.matchAll(/<script[^>]*\bsrc="([^"]+)"/g)].map((match) => match[1]!);
+    expect(sources.length).toBeGreaterThan(0);
+    for (const source of sources) {
+      const script = await api.call('GET', new URL(source, `${api.url}/docs`).pathname, { key: null });
+      expect([source, script.status]).toEqual([source, 200]);
+    }
+  });
+});
+
+describe('docs/api.md', () => {
+  it('lists every problem with its status', () => {
+    const text = readFileSync('docs/api.md', 'utf8');
+    const listed = [...text.matchAll(/^\| `([A-Z_]+)` +\| (\d{3}) +\|/gm)].map((match) => `${match[1]} ${match[2]}`);
+    expect(listed.sort()).toEqual(
+      Object.entries(problemCatalog)
+        .map(([code, { status }]) => `${code} ${status}`)
+        .sort(),
+    );
+  });
+});
