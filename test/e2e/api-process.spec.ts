@@ -2,12 +2,13 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiKeys } from '@app/access';
 import { AuditTrail } from '@app/audit';
+import { explainStartFailure } from '@app/platform';
 import { migrateQueue } from '@app/queue';
 import { pino } from 'pino';
 import type { z } from 'zod';
 import type { AcceptedCustomer } from '../../apps/api/src/customers/customer.schema.js';
 import { startApi } from '../../apps/api/src/start-api.js';
-import { describeStartError } from '../../apps/api/src/start-error.js';
+
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
 import { LOCAL_KEYS, newCustomer, startApiUnderTest } from './api-under-test.js';
 
@@ -18,7 +19,7 @@ const refusal = async (env: NodeJS.ProcessEnv): Promise<string | undefined> => {
     () => new Error('It started.'),
     (thrown: unknown) => thrown,
   );
-  return describeStartError(error);
+  return explainStartFailure(error);
 };
 
 describe('health', () => {
@@ -30,7 +31,7 @@ describe('health', () => {
       await api.database.client.$executeRaw`UPDATE _prisma_migrations SET finished_at = NULL`;
       expect(await api.call('GET', '/readyz', { key: null })).toMatchObject({
         status: 503,
-        body: { code: 'NOT_READY' },
+        body: { code: 'MIGRATIONS_PENDING' },
       });
     } finally {
       await api.close();

@@ -1,7 +1,7 @@
 import { AccessModule } from '@app/access';
 import { AuditModule } from '@app/audit';
 import { CustomersModule } from '@app/customers';
-import { DatabaseModule } from '@app/platform';
+import { DatabaseModule, Readiness } from '@app/platform';
 import { tenantHostPolicy } from '@app/qlik';
 import { QueueModule } from '@app/queue';
 import { RunsModule } from '@app/runs';
@@ -18,7 +18,6 @@ import { CredentialsReader } from './credentials/credentials.reader.js';
 import { CustomersController } from './customers/customers.controller.js';
 import { TENANT_HOST_POLICY } from './customers/tenant-host-policy.js';
 import { HealthController } from './health/health.controller.js';
-import { MigrationCheck } from './health/migration-check.js';
 import { API_LOGGER } from './http/api-logger.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import { ProblemsController } from './problems/problems.controller.js';
@@ -64,7 +63,7 @@ export class ApiModule {
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useClass: ProblemFilter },
         CredentialsReader,
-        MigrationCheck,
+        Readiness,
         RouteAccessCheck,
       ],
     };

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createLogger } from '@app/platform';
+import { createLogger, NestLogger, type RunningProcess } from '@app/platform';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
@@ -7,27 +7,18 @@ import { readApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
 import { makeFastifyAdapter } from './http/fastify-adapter.js';
 import { closeGracefully } from './http/graceful-close.js';
-import { NestLog } from './http/nest-log.js';
 import { logRequests } from './http/request-log.js';
 import { followRequests } from './http/request-trace.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { serveOpenApi } from './openapi/openapi-document.js';
 
-/** A running API. */
-export interface Api {
-  /** Where it listens, without a path. */
-  url: string;
-  /** Serves what is under way, then lets go of everything. */
-  close(): Promise<void>;
-}
-
 /** Starts the API as `env` says; throws ConfigurationError, a DomainError that says what is wrong, or what listening throws. */
-export async function startApi(env: NodeJS.ProcessEnv, options: { logger?: Logger } = {}): Promise<Api> {
+export async function startApi(env: NodeJS.ProcessEnv, options: { logger?: Logger } = {}): Promise<RunningProcess> {
   const config = readApiConfig(env);
   const logger = options.logger ?? createLogger('api', config.LOG_LEVEL);
   const adapter = makeFastifyAdapter();
   const app = await NestFactory.create<NestFastifyApplication>(ApiModule.forRoot(config, logger), adapter, {
-    logger: new NestLog(logger),
+    logger: new NestLogger(logger),
     // Fastify's own parsers: JSON alone, within the body limit.
     bodyParser: false,
     abortOnError: false,

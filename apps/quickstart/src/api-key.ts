@@ -1,4 +1,4 @@
-import { ApiKeyRefused, ApiKeys, scopes, type Scope } from '@app/access';
+import { ApiKeyRefused, ApiKeys, scopes } from '@app/access';
 import { AuditTrail } from '@app/audit';
 import { Database, type Secret } from '@app/platform';
 import type { Logger } from 'pino';

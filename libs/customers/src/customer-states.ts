@@ -5,8 +5,9 @@ import { customerNotFound } from './customer-not-found.js';
 /** Which state may follow which. `offboarded` is the end: the customer's externalId and tenantHost are free again. */
 export const CUSTOMER_TRANSITIONS: Readonly<Record<CustomerState, readonly CustomerState[]>> = {
   onboarding: ['ready', 'failed', 'offboarding'],
-  ready: ['degraded', 'offboarding'],
-  degraded: ['ready', 'offboarding'],
+  // failed, also from degraded: its onboarding was cancelled while a lost answer was still being settled.
+  ready: ['degraded', 'failed', 'offboarding'],
+  degraded: ['ready', 'failed', 'offboarding'],
   failed: ['onboarding', 'offboarding'],
   offboarding: ['offboarded'],
   offboarded: [],

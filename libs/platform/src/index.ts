@@ -2,6 +2,7 @@ export * from './config.js';
 export { Database, type DatabaseOptions, type Transaction } from './database/database.js';
 export { DatabaseModule } from './database/database.module.js';
 export * from './database/generated/client.js';
+export { isDatabaseUnavailable } from './database/database-unavailable.js';
 export { migrate } from './database/migrate.js';
 export { DomainError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { HealthModule } from './health/health.module.js';

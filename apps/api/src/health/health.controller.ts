@@ -1,16 +1,15 @@
 import { Controller, Get, Header } from '@nestjs/common';
+import { Readiness } from '@app/platform';
 import { ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
-import { ProblemError } from '../problems/problem-error.js';
 import { Health } from './health.schema.js';
-import { MigrationCheck } from './migration-check.js';
 
 /** What a supervisor asks. Neither the queue nor Qlik makes the API less ready: it accepts, and the worker catches up. */
 @ApiTags('Health')
 @Controller()
 export class HealthController {
-  constructor(private readonly migrations: MigrationCheck) {}
+  constructor(private readonly readiness: Readiness) {}
 
   @Get('livez')
   @Public()
@@ -37,11 +36,10 @@ export class HealthController {
     status: 200,
     schema: Health,
     answers: 'It can.',
-    problems: ['NOT_READY'],
+    problems: ['MIGRATIONS_PENDING'],
   })
   async readyz(): Promise<Health> {
-    const missing = await this.migrations.findMissing();
-    if (missing.length === 0) return { status: 'ok' };
-    throw new ProblemError('NOT_READY', `The database lacks the migration "${missing[0]}": run npm run db:migrate.`);
+    await this.readiness.assert();
+    return { status: 'ok' };
   }
 }

@@ -1,8 +1,8 @@
-import { DomainError } from '@app/platform';
+import { DomainError, isDatabaseUnavailable } from '@app/platform';
 import { HttpException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BODY_LIMIT_BYTES } from '../http/body-limit.js';
-import { isDatabaseUnavailable } from './database-unavailable.js';
+
 import { isProblemCode, problemCatalog, problemOfKind, problemType } from './problem-catalog.js';
 import { ProblemError } from './problem-error.js';
 import type { Problem } from './problem.schema.js';

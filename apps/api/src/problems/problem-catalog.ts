@@ -30,7 +30,7 @@ export const problemCatalog = {
   IF_MATCH_REQUIRED: { status: 428, title: 'If-Match is required' },
   INTERNAL_ERROR: { status: 500, title: 'Something went wrong on our side' },
   DATABASE_UNAVAILABLE: { status: 503, title: 'The database does not answer' },
-  NOT_READY: { status: 503, title: 'This process is not ready' },
+  MIGRATIONS_PENDING: { status: 503, title: 'The database lacks a migration' },
   SECRET_UNREADABLE: { status: 503, title: 'The stored secret cannot be read' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

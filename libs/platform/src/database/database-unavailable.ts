@@ -1,4 +1,4 @@
-import { Prisma } from '@app/platform';
+import { Prisma } from './generated/client.js';
 
 /**
  * Prisma's codes for a database that is not reached, lets nobody in or gives no connection (prisma.io, error reference); P2028 is a transaction that could
