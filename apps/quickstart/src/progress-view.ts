@@ -29,7 +29,7 @@ export class ProgressView {
   #redraw(): void {
     const up = this.#height === 0 ? '' : `\u001b[${this.#height}A`;
     const lines = [...this.#rows].map(
-      ([customer, run]) => `\u001b[2K  ${customer.padEnd(18)} ${steps(run)}  ${run.state}`,
+      ([customer, run]) => `\u001b[2K  ${customer.padEnd(12)} ${bar(run)}  ${caption(run)}`,
     );
     this.#height = lines.length;
     this.output.write(`${up}${lines.join('\n')}\n`);
@@ -46,5 +46,8 @@ export class ProgressView {
   }
 }
 
-const steps = (run: RunProgress): string =>
-  run.steps.map(({ name, state }) => `${MARKS[state] ?? '?'} ${name}`).join('  ');
+const bar = (run: RunProgress): string => run.steps.map(({ state }) => MARKS[state] ?? '?').join(' ');
+
+/** The step under way, or how it ended: short enough that no line wraps at 80 columns. */
+const caption = (run: RunProgress): string =>
+  run.steps.find(({ state }) => state === 'running' || state === 'waiting')?.name ?? run.error?.code ?? run.state;
