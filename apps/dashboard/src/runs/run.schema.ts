@@ -1,0 +1,94 @@
+import { RunState } from '@app/platform';
+import { CANCELLABLE_STATES, RETRYABLE_STATES, type RunDetails, type RunError } from '@app/runs';
+import { z } from 'zod';
+import type { RunRow } from './run-rows.reader.js';
+
+/** Which runs to list. */
+export const RunFilter = z.strictObject({
+  state: z.enum(RunState).optional(),
+  plan: z.string().min(1).max(50).optional(),
+  code: z.string().min(1).max(100).optional(),
+  customerId: z.uuid().optional(),
+  cursor: z.uuid().optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(25),
+});
+export type RunFilter = z.output<typeof RunFilter>;
+
+/** A change of a run that an operator asks for: why, and which revision they saw. */
+export const RunChange = z.strictObject({
+  reason: z
+    .string()
+    .trim()
+    .min(1, 'must not be blank')
+    .max(500)
+    .refine((value) => !/\p{Cc}|\p{Surrogate}/u.test(value), 'must be one line of text'),
+  revision: z.int().min(1),
+});
+export type RunChange = z.output<typeof RunChange>;
+
+/** A run as a list shows it. */
+export type ShownRunRow = ReturnType<typeof showRunRow>;
+
+/** The row as a list shows it. */
+export function showRunRow(row: RunRow) {
+  return {
+    id: row.id,
+    plan: row.plan,
+    state: row.state,
+    step: row.step,
+    error: row.error as RunError | null,
+    cancelRequested: row.cancelRequested,
+    waitingUntil: iso(row.nextRunAt),
+    createdAt: row.createdAt.toISOString(),
+    startedAt: iso(row.startedAt),
+    finishedAt: iso(row.finishedAt),
+    customer: row.customer,
+  };
+}
+
+/** A run with everything that happened in it. */
+export type ShownRun = ReturnType<typeof showRun>;
+
+/** The run as it is shown, with what may be done to it now. */
+export function showRun(run: RunDetails, customer: RunRow['customer']) {
+  return {
+    id: run.id,
+    plan: run.plan,
+    state: run.state,
+    step: run.step,
+    error: run.error as RunError | null,
+    reason: run.reason,
+    actor: run.actor,
+    requestId: run.requestId,
+    cancelRequested: run.cancelRequested,
+    revision: run.revision,
+    waitingUntil: iso(run.nextRunAt),
+    deadlineAt: run.deadlineAt.toISOString(),
+    createdAt: run.createdAt.toISOString(),
+    startedAt: iso(run.startedAt),
+    finishedAt: iso(run.finishedAt),
+    canRetry: RETRYABLE_STATES.includes(run.state),
+    canCancel: CANCELLABLE_STATES.includes(run.state) && !run.cancelRequested,
+    customer,
+    steps: run.steps.map((step) => ({
+      name: step.name,
+      state: step.state,
+      startedAt: iso(step.startedAt),
+      finishedAt: iso(step.finishedAt),
+      waitingUntil: iso(step.waitingUntil),
+      output: step.output as Record<string, unknown> | null,
+      error: step.error as RunError | null,
+      attempts: step.attemptRows.map((attempt) => ({
+        number: attempt.number,
+        outcome: attempt.outcome,
+        startedAt: attempt.startedAt.toISOString(),
+        finishedAt: attempt.finishedAt.toISOString(),
+        waitingUntil: iso(attempt.waitUntil),
+        calls: attempt.calls as Record<string, string | number>[],
+        error: attempt.error as RunError | null,
+      })),
+    })),
+  };
+}
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;

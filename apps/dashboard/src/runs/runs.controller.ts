@@ -1,0 +1,57 @@
+import type { OperatorSession } from '@app/access';
+import { CustomersReader, CustomersService } from '@app/customers';
+import { RunsReader } from '@app/runs';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { IdPipe } from '../problems/id.pipe.js';
+import { CurrentSession } from '../session/current-session.decorator.js';
+import { RunRowsReader } from './run-rows.reader.js';
+import { RunChange, RunFilter, showRun, showRunRow, type ShownRun, type ShownRunRow } from './run.schema.js';
+
+/** Runs, and what an operator may change about them. */
+@Controller('api/runs')
+export class RunsController {
+  constructor(
+    private readonly rows: RunRowsReader,
+    private readonly reader: RunsReader,
+    private readonly customersReader: CustomersReader,
+    private readonly customers: CustomersService,
+  ) {}
+
+  @Get()
+  async list(@Query({ schema: RunFilter }) filter: RunFilter): Promise<{ runs: ShownRunRow[]; nextCursor?: string }> {
+    const page = await this.rows.list(filter);
+    return { ...page, runs: page.runs.map(showRunRow) };
+  }
+
+  @Get(':id')
+  async get(@Param('id', new IdPipe('run')) id: string): Promise<ShownRun> {
+    const run = await this.reader.get(id);
+    const { name, externalId, tenantHost, state } = await this.customersReader.get(run.customerId);
+    return showRun(run, { id: run.customerId, name, externalId, tenantHost, state });
+  }
+
+  @Post(':id/retry')
+  @HttpCode(200)
+  async retry(
+    @Param('id', new IdPipe('run')) id: string,
+    @Body({ schema: RunChange }) change: RunChange,
+    @CurrentSession() { operator }: OperatorSession,
+    @Req() request: FastifyRequest,
+  ): Promise<ShownRun> {
+    await this.customers.retryRun(id, { ...change, actor: `operator:${operator}`, requestId: request.id });
+    return this.get(id);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  async cancel(
+    @Param('id', new IdPipe('run')) id: string,
+    @Body({ schema: RunChange }) change: RunChange,
+    @CurrentSession() { operator }: OperatorSession,
+    @Req() request: FastifyRequest,
+  ): Promise<ShownRun> {
+    await this.customers.cancelRun(id, { ...change, actor: `operator:${operator}`, requestId: request.id });
+    return this.get(id);
+  }
+}

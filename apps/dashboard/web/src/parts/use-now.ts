@@ -1,0 +1,25 @@
+import { useSyncExternalStore } from 'react';
+import { serverNow } from '../server-clock.js';
+
+const listeners = new Set<() => void>();
+let now = serverNow();
+let timer: number | undefined;
+
+function tick(): void {
+  now = serverNow();
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= window.setInterval(tick, 1_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    window.clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** Now in milliseconds, by the server's clock; one timer for the whole page. */
+export const useNow = (): number => useSyncExternalStore(subscribe, () => now);

@@ -1,0 +1,107 @@
+import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { change, read, RequestFailed } from '../request.js';
+import type { ShownRun } from '../server.js';
+import { useCsrfToken } from '../session/use-session.js';
+
+const actions = {
+  retry: {
+    verb: 'Retry',
+    title: 'Retry this run',
+    effect:
+      'The run goes on at the step where it stopped; steps that succeeded are not repeated. Mend what stopped it first.',
+    effectAfterCancel: 'The run begins anew with its first step: what it had made was undone when it was cancelled.',
+  },
+  cancel: {
+    verb: 'Cancel the run',
+    title: 'Cancel this run',
+    effect: 'The run stops at its next step and undoes what it made in the tenant, the OAuth client included.',
+    effectAfterCancel: undefined,
+  },
+} as const;
+
+/** Times that a change is sent again because the run went on meanwhile, though in the same state. */
+const MAX_TRIES = 5;
+
+/** Asks why, then retries or cancels a run. */
+export function ChangeRun({
+  run,
+  action,
+  onClose,
+}: {
+  run: ShownRun;
+  action: keyof typeof actions;
+  onClose: () => void;
+}) {
+  const { verb, title, effect, effectAfterCancel } = actions[action];
+  const client = useQueryClient();
+  const csrfToken = useCsrfToken();
+  const [reason, setReason] = useState('');
+  const [seenState] = useState(run.state);
+  const submit = useMutation({
+    mutationFn: () => send(run, seenState, action, reason.trim(), csrfToken()),
+    onSuccess: async (changed) => {
+      onClose();
+      client.setQueryData(['run', run.id], changed);
+      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+    },
+    onError: () => client.invalidateQueries({ queryKey: ['run', run.id] }),
+  });
+  return (
+    <Modal opened onClose={onClose} title={title} centered>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (reason.trim() !== '') submit.mutate();
+        }}
+      >
+        <Stack gap="md">
+          <Text size="sm">{seenState === 'cancelled' ? effectAfterCancel : effect}</Text>
+          <TextInput
+            label="Reason"
+            description="Kept in the customer’s audit trail, with your name."
+            required
+            maxLength={500}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+            data-autofocus
+          />
+          {submit.error !== null && (
+            <Alert color="red" role="alert">
+              {submit.error.message}
+            </Alert>
+          )}
+          <Group justify="flex-end" gap="sm">
+            <Button variant="default" onClick={onClose}>
+              Go back
+            </Button>
+            <Button
+              type="submit"
+              color={action === 'cancel' ? 'red' : undefined}
+              loading={submit.isPending}
+              disabled={reason.trim() === ''}
+            >
+              {verb}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+/** A run that is worked on changes all the time: as long as its state is what the operator saw, the decision holds. */
+async function send(run: ShownRun, seenState: string, action: keyof typeof actions, reason: string, csrfToken: string) {
+  let { revision } = run;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await change<ShownRun>('POST', `/api/runs/${run.id}/${action}`, { body: { reason, revision }, csrfToken });
+    } catch (error) {
+      if (!(error instanceof RequestFailed) || error.code !== 'RUN_CHANGED' || tries === MAX_TRIES) throw error;
+      const fresh = await read<ShownRun>(`/api/runs/${run.id}`);
+      if (fresh.state !== seenState) throw error;
+      revision = fresh.revision;
+    }
+  }
+}

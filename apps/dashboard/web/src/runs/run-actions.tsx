@@ -1,0 +1,44 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { ShownRun } from '../server.js';
+import { ChangeRun } from './change-run.js';
+
+/** What may be done to the run now; what may not says why. */
+export function RunActions({ run }: { run: ShownRun }) {
+  const [asked, setAsked] = useState<'retry' | 'cancel'>();
+  const why = explain(run);
+  return (
+    <Stack gap={4} align="flex-start">
+      <Group gap="xs">
+        <Button size="sm" disabled={!run.canRetry} aria-describedby="run-actions" onClick={() => setAsked('retry')}>
+          Retry
+        </Button>
+        <Button
+          size="sm"
+          variant="default"
+          disabled={!run.canCancel}
+          aria-describedby="run-actions"
+          onClick={() => setAsked('cancel')}
+        >
+          Cancel
+        </Button>
+      </Group>
+      <Text size="xs" c="dimmed" id="run-actions">
+        {why}
+      </Text>
+      {asked !== undefined && <ChangeRun run={run} action={asked} onClose={() => setAsked(undefined)} />}
+    </Stack>
+  );
+}
+
+function explain(run: ShownRun): string {
+  if (run.cancelRequested && run.state !== 'cancelled') {
+    return run.canRetry
+      ? 'It was told to stop; a retry goes on with undoing what it made.'
+      : 'It was told to stop and does so at its next step.';
+  }
+  if (run.canRetry && run.canCancel) return '';
+  if (run.state === 'succeeded') return 'It succeeded: there is nothing to retry or to cancel.';
+  if (run.canRetry) return 'It has ended, so it cannot be cancelled.';
+  return 'It is under way, so it cannot be retried.';
+}

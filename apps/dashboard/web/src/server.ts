@@ -1,0 +1,6 @@
+/** What the server answers with, as the server itself declares it. */
+export type { ShownAuditEvent } from '../../src/audit/audit-event.schema.js';
+export type { ShownCustomer, ShownCustomerDetails } from '../../src/customers/customer.schema.js';
+export type { Overview } from '../../src/overview/overview.controller.js';
+export type { ShownRun, ShownRunRow } from '../../src/runs/run.schema.js';
+export type { ShownSession } from '../../src/session/session.schema.js';

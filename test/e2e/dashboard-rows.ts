@@ -1,0 +1,141 @@
+import type { CustomerState, Database, Prisma, RunState, StepState } from '@app/platform';
+import { v7 } from 'uuid';
+
+const STEPS = ['check-tenant-access', 'create-oauth-client', 'trust-consent', 'verify-credential', 'settle-creation'];
+
+/** Writes a customer as the API would. */
+export async function writeCustomer(database: Database, name: string, state: CustomerState): Promise<string> {
+  const id = v7();
+  const slug = name.toLowerCase().replaceAll(/[^a-z]+/g, '-');
+  await database.client.customer.create({
+    data: {
+      id,
+      externalId: `crm:${slug}`,
+      name,
+      tenantHost: `${slug}.eu.qlikcloud.com`,
+      redirectUris: ['https://app.example/callback'],
+      allowedOrigins: [],
+      scopes: ['user_default'],
+      state,
+      ...(state === 'ready' ? { readyAt: new Date() } : {}),
+    },
+  });
+  return id;
+}
+
+/** What a run is to look like. */
+export interface RunRow {
+  customerId: string;
+  state: RunState;
+  /** Steps that are done before the one that the run stands at. */
+  done: number;
+  stepState?: StepState;
+  error?: Prisma.InputJsonObject;
+  ageMs?: number;
+  waitMs?: number;
+}
+
+/** Writes a run as a worker would have left it. */
+export async function writeRun(database: Database, row: RunRow): Promise<string> {
+  const id = v7();
+  const { customerId, state, done, stepState, error, ageMs = 300_000, waitMs } = row;
+  const createdAt = new Date(Date.now() - ageMs);
+  const at = (index: number): Date => new Date(createdAt.getTime() + 1_000 + index * 2_300);
+  const nextRunAt = waitMs === undefined ? null : new Date(Date.now() + waitMs);
+  const ended = !['queued', 'running', 'waiting'].includes(state);
+  await database.client.run.create({
+    data: {
+      id,
+      customerId,
+      plan: 'onboarding',
+      state,
+      step: state === 'queued' ? null : (STEPS[done] ?? null),
+      ...(error === undefined ? {} : { error }),
+      holdsSlot: !ended || state === 'needs_attention',
+      requestId: v7(),
+      actor: 'api-key:k3y0fthe0em1',
+      deadlineAt: new Date(createdAt.getTime() + 86_400_000),
+      createdAt,
+      wokenAt: createdAt,
+      startedAt: state === 'queued' ? null : at(0),
+      finishedAt: ended ? at(done + 1) : null,
+      nextRunAt,
+      revision: 4,
+    },
+  });
+  if (state === 'queued') return id;
+  for (const [position, name] of STEPS.entries()) {
+    const here = position === done;
+    const began = position <= done;
+    const runStepState = position < done ? 'succeeded' : here ? (stepState ?? 'running') : 'pending';
+    const finished = began && !['running', 'waiting'].includes(runStepState);
+    await database.client.runStep.create({
+      data: {
+        runId: id,
+        name,
+        position,
+        state: runStepState,
+        attempts: began ? 1 : 0,
+        startedAt: began ? at(position) : null,
+        finishedAt: finished ? at(position + 1) : null,
+        waitingUntil: here ? nextRunAt : null,
+        ...(here && error !== undefined ? { error } : {}),
+        ...(position === 1 && runStepState === 'succeeded' ? { output: { clientId: 'c4f1d2a09be34f6d8e21' } } : {}),
+      },
+    });
+    if (!finished && runStepState !== 'waiting') continue;
+    await database.client.stepAttempt.create({
+      data: {
+        runId: id,
+        step: name,
+        number: 1,
+        outcome: attemptOutcome(runStepState),
+        calls: [
+          { operation: 'token', startedAt: at(position).toISOString(), durationMs: 84, status: 200, outcome: 'ok' },
+          here && error !== undefined ? refusedCall(at(position)) : acceptedCall(at(position)),
+        ],
+        ...(here && error !== undefined ? { error } : {}),
+        startedAt: at(position),
+        finishedAt: at(position + 1),
+      },
+    });
+  }
+  return id;
+}
+
+const attemptOutcome = (state: StepState) =>
+  state === 'waiting' ? 'waited' : state === 'failed' || state === 'needs_attention' ? state : 'succeeded';
+
+const acceptedCall = (at: Date): Prisma.InputJsonObject => ({
+  operation: 'list-oauth-clients',
+  startedAt: at.toISOString(),
+  durationMs: 212,
+  status: 200,
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  outcome: 'ok',
+});
+
+const refusedCall = (at: Date): Prisma.InputJsonObject => ({
+  operation: 'create-oauth-client',
+  startedAt: at.toISOString(),
+  durationMs: 1430,
+  status: 403,
+  code: 'OAUTH-14',
+  traceId: '00f067aa0ba902b74bf92f3577b34da6',
+  outcome: 'refused',
+});
+
+/** What a run shows that Qlik refused. */
+export const FORBIDDEN: Prisma.InputJsonObject = {
+  code: 'QLIK_FORBIDDEN',
+  message:
+    'Qlik refused to create the OAuth client: the parent client lacks a right in the tenant "acme.eu.qlikcloud.com".',
+  hint: 'Give the parent client the role that may manage OAuth clients in this tenant, then retry the run.',
+  qlik: {
+    status: 403,
+    code: 'OAUTH-14',
+    title: 'Forbidden',
+    detail: 'The client may not manage OAuth clients.',
+    traceId: '00f067aa0ba902b74bf92f3577b34da6',
+  },
+};

@@ -1,0 +1,289 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { FORBIDDEN, writeCustomer, writeRun } from './dashboard-rows.js';
+import { type DashboardUnderTest, startDashboardUnderTest } from './dashboard-under-test.js';
+
+// A browser on a busy machine takes its time.
+jest.setTimeout(60_000);
+
+let dashboard: DashboardUnderTest;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+/** What the browser complained about: refused styles and scripts, uncaught errors. */
+let complaints: string[];
+
+beforeAll(async () => {
+  dashboard = await startDashboardUnderTest();
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    args: [
+      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    ],
+  });
+});
+
+afterAll(async () => {
+  await browser.close();
+  await dashboard.close();
+});
+
+beforeEach(async () => {
+  await open({ colorScheme: 'light' });
+});
+
+afterEach(async () => {
+  await context.close();
+  // Chromium says so in the console whenever it does not get what it asked for, as an expected 401.
+  expect(complaints.filter((text) => !text.startsWith('Failed to load resource'))).toEqual([]);
+});
+
+async function open(options: Parameters<Browser['newContext']>[0]): Promise<void> {
+  context = await browser.newContext(options);
+  page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  complaints = [];
+  page.on(
+    'console',
+    (message) => void (message.type() === 'error' && complaints.push(`${message.text()} ${message.location().url}`)),
+  );
+  page.on('pageerror', (error) => void complaints.push(error.message));
+}
+
+async function signIn(operator = 'jane'): Promise<void> {
+  await page.goto(await dashboard.makeLoginLink(operator));
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+}
+
+const needsAttention = async (name: string) => {
+  const customerId = await writeCustomer(dashboard.database, name, 'onboarding');
+  const runId = await writeRun(dashboard.database, {
+    customerId,
+    state: 'needs_attention',
+    done: 1,
+    stepState: 'needs_attention',
+    error: FORBIDDEN,
+  });
+  return { customerId, runId };
+};
+
+describe('signing in', () => {
+  it('lets an operator in by a link, whose token no log line and no address keeps', async () => {
+    const link = await dashboard.makeLoginLink('jane');
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    expect(page.url()).toBe(`${dashboard.url}/`);
+    const token = link.split('#')[1]!;
+    expect(dashboard.logged()).toContain('/session');
+    expect(dashboard.logged()).not.toContain(token);
+    const [cookie] = await context.cookies();
+    expect(cookie).toMatchObject({ name: 'session', httpOnly: true, sameSite: 'Strict', path: '/' });
+    expect(cookie!.value).not.toBe(token);
+  });
+
+  it('lets nobody in by a link that was used, and says how to get another', async () => {
+    const link = await dashboard.makeLoginLink('jane');
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    await context.clearCookies();
+    await page.goto('about:blank');
+    await page.goto(link);
+    await page.getByText(/This login link was used at/).waitFor();
+    await page.getByText('npm run cli -- operators login-link --operator NAME').waitFor();
+  });
+
+  it('shows who has no session how to get one, on any view', async () => {
+    await page.goto(`${dashboard.url}/runs`);
+    await page.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+  });
+
+  it('ends the session at the server when the operator signs out', async () => {
+    await signIn();
+    const [cookie] = await context.cookies();
+    await page.getByRole('button', { name: 'jane' }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'You are not signed in' }).waitFor();
+    const answer = await fetch(`${dashboard.url}/api/overview`, {
+      headers: { cookie: `session=${cookie!.value}` },
+    });
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe('looking', () => {
+  it('leads from what needs attention to the run, its steps, and the calls that each attempt made', async () => {
+    await needsAttention('Leading Ltd');
+    await signIn();
+    const article = page.getByRole('article').filter({ hasText: 'Leading Ltd' });
+    await article.getByText('Give the parent client the role').waitFor();
+    await article.getByRole('link').click();
+    await page.getByRole('heading', { name: 'Onboarding of Leading Ltd' }).waitFor();
+    const error = page.getByRole('region', { name: 'What stopped the run' });
+    expect(await error.innerText()).toContain('00f067aa0ba902b74bf92f3577b34da6');
+    expect(await error.innerText()).toContain('OAUTH-14');
+    const calls = page.getByRole('table', { name: 'Calls to Qlik' });
+    // Only the step that stopped is open.
+    expect(await calls.filter({ visible: true }).count()).toBe(1);
+    expect(await calls.filter({ visible: true }).innerText()).toMatch(/Create OAuth client\s+403\s+OAUTH-14/);
+    await page.getByRole('button', { name: 'Show 1 attempt' }).first().click();
+    await calls.filter({ visible: true }).nth(1).waitFor();
+  });
+
+  it('finds runs by state and shows the rest page by page', async () => {
+    const customerId = await writeCustomer(dashboard.database, 'Paged GmbH', 'failed');
+    for (let n = 0; n < 30; n++) {
+      await writeRun(dashboard.database, { customerId, state: 'cancelled', done: 0, stepState: 'undone' });
+    }
+    await signIn();
+    await page.getByRole('link', { name: 'Runs', exact: true }).click();
+    await page.getByRole('combobox', { name: 'State' }).click();
+    await page.getByRole('option', { name: 'Cancelled' }).click();
+    await page.waitForURL(`${dashboard.url}/runs?state=cancelled`);
+    const rows = page.getByRole('row').filter({ hasText: 'Paged GmbH' });
+    await rows.nth(24).waitFor();
+    expect(await rows.count()).toBe(25);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await rows.nth(29).waitFor();
+    expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+    await page.goBack();
+    await page.waitForURL(`${dashboard.url}/runs`);
+  });
+
+  it('follows a run without a reload', async () => {
+    const customerId = await writeCustomer(dashboard.database, 'Followed AG', 'onboarding');
+    const runId = await writeRun(dashboard.database, { customerId, state: 'running', done: 3, stepState: 'running' });
+    await signIn();
+    await page.goto(`${dashboard.url}/runs/${runId}`);
+    await page.getByText('It is under way, so it cannot be retried.').waitFor();
+    expect(await page.getByRole('button', { name: 'Retry' }).isDisabled()).toBe(true);
+    await dashboard.database.client.run.update({
+      where: { id: runId },
+      data: { state: 'succeeded', step: null, finishedAt: new Date() },
+    });
+    await page.getByText('It succeeded: there is nothing to retry or to cancel.').waitFor();
+  });
+
+  it('finds a customer by a part of its name and never shows a secret', async () => {
+    const customerId = await writeCustomer(dashboard.database, 'Sought & Found', 'ready');
+    await writeSecret(customerId);
+    await signIn();
+    await page.getByRole('link', { name: 'Customers', exact: true }).click();
+    await page.getByRole('searchbox', { name: 'Name or external id' }).fill('sought');
+    await page.keyboard.press('Enter');
+    const answer = page.waitForResponse((response) => response.url().includes(`/api/customers/${customerId}`));
+    await page.getByRole('link', { name: 'Sought & Found' }).click();
+    await page.getByRole('heading', { name: 'Sought & Found' }).waitFor();
+    await page.getByText('c1ient-at-qlik').waitFor();
+    expect(await (await answer).text()).not.toMatch(/sealed-secret|h1nt5/);
+    expect(await page.content()).not.toMatch(/sealed-secret|h1nt5/);
+  });
+
+  it('names what cannot be read and offers to try again', async () => {
+    await signIn();
+    await page.goto(`${dashboard.url}/runs/no-run`);
+    const alert = page.getByRole('alert').filter({ hasText: 'The run could not be read' });
+    await alert.getByText('There is no such run').waitFor();
+    await alert.getByRole('button', { name: 'Try again' }).waitFor();
+  });
+});
+
+describe('changing a run', () => {
+  it('retries it with a reason, in the operator’s name', async () => {
+    const { customerId, runId } = await needsAttention('Mended SA');
+    await signIn('mia');
+    await page.goto(`${dashboard.url}/runs/${runId}`);
+    await page.getByRole('button', { name: 'Retry' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Retry this run' });
+    expect(await dialog.getByRole('button', { name: 'Retry' }).isDisabled()).toBe(true);
+    // The dialog has the focus in its field.
+    await page.waitForFunction(`document.activeElement?.tagName === 'INPUT'`);
+    await page.keyboard.type('The role is granted now');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByText('It is under way, so it cannot be retried.').waitFor();
+    const run = await dashboard.database.client.run.findUniqueOrThrow({ where: { id: runId } });
+    expect(run).toMatchObject({ state: 'queued', reason: 'The role is granted now', error: null });
+    const [event] = await dashboard.database.client.auditEvent.findMany({ where: { chain: customerId } });
+    expect(event).toMatchObject({
+      action: 'run.retried',
+      actor: 'operator:mia',
+      data: { reason: 'The role is granted now', formerState: 'needs_attention' },
+    });
+    await page.getByRole('link', { name: 'Mended SA' }).click();
+    await page.getByText('Somebody asked that a run which had stopped goes on.').waitFor();
+  });
+
+  it('cancels it with a reason', async () => {
+    const { runId } = await needsAttention('Given Up Inc');
+    await signIn();
+    await page.goto(`${dashboard.url}/runs/${runId}`);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('The customer left');
+    await page.getByRole('button', { name: 'Cancel the run' }).click();
+    await page.getByText('It was told to stop and does so at its next step.').waitFor();
+    const run = await dashboard.database.client.run.findUniqueOrThrow({ where: { id: runId } });
+    expect(run).toMatchObject({ state: 'queued', cancelRequested: true, reason: 'The customer left' });
+  });
+
+  it('does nothing to a run that somebody else changed meanwhile', async () => {
+    const { runId } = await needsAttention('Contested KG');
+    await signIn();
+    await page.goto(`${dashboard.url}/runs/${runId}`);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('textbox', { name: 'Reason' }).fill('Too late');
+    await dashboard.database.client.run.update({
+      where: { id: runId },
+      data: { state: 'running', revision: { increment: 1 } },
+    });
+    await page.getByRole('button', { name: 'Cancel the run' }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/has changed since you read it: it is "running" now/)
+      .waitFor();
+    const run = await dashboard.database.client.run.findUniqueOrThrow({ where: { id: runId } });
+    expect(run).toMatchObject({ state: 'running', cancelRequested: false });
+  });
+});
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  it('breaks no rule of the content security policy, whatever is opened', async () => {
+    const { runId, customerId } = await needsAttention(`Colourful ${colorScheme}`);
+    await context.close();
+    await open({ colorScheme });
+    await signIn();
+    expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(colorScheme);
+    for (const path of ['/runs', '/customers', `/customers/${customerId}`, `/runs/${runId}`]) {
+      await page.goto(dashboard.url + path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+    }
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'jane' }).click();
+    await page.getByRole('menuitem').waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
+
+async function writeSecret(customerId: string): Promise<void> {
+  const { client } = dashboard.database;
+  const id = customerId;
+  await client.dataKey.create({ data: { id, owner: 'customer', ownerId: id, keyEncryptionKeyId: 'k', wrapped: 'w' } });
+  await client.oAuthClient.create({
+    data: { id, customerId, tenantHost: 't', clientId: 'c1ient-at-qlik', clientName: 'n', createdByRun: id },
+  });
+  await client.secretVersion.create({
+    data: {
+      id,
+      customerId,
+      oauthClientId: id,
+      version: 1,
+      state: 'current',
+      dataKeyId: id,
+      sealed: 'sealed-secret',
+      hint: 'h1nt5',
+    },
+  });
+}
