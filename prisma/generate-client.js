@@ -5,6 +5,6 @@ import { fileURLToPath } from 'node:url';
 const anyFile = fileURLToPath(import.meta.url);
 
 execFileSync(process.execPath, ['node_modules/prisma/build/index.js', 'generate', '--no-hints'], {
-  stdio: ['ignore', 'ignore', 'inherit'],
+  stdio: ['ignore', 'ignore', 'pipe'],
   env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: anyFile },
 });
