@@ -60,10 +60,9 @@ export class OAuthClientsRepository {
   }
 
   /** The client that the run made, if it is still there. */
-  async findActiveByRun(runId: string): Promise<(OAuthClient & { secretVersions: SecretVersion[] }) | undefined> {
+  async findActiveByRun(runId: string): Promise<OAuthClient | undefined> {
     const client = await this.database.client.oAuthClient.findFirst({
       where: { createdByRun: runId, state: 'active' },
-      include: { secretVersions: true },
     });
     return client ?? undefined;
   }

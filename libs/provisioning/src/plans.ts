@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@app/audit';
 import { CustomerStates } from '@app/customers';
-import type { Transaction } from '@app/platform';
+import type { CustomerState, Transaction } from '@app/platform';
 import { type Plan, PlanRegistry, type RunError, type RunOutcome, type RunView } from '@app/runs';
 import { explainFailure } from './explain-failure.js';
 import { CheckTenantAccessStep } from './onboarding/check-tenant-access.step.js';
@@ -44,11 +44,10 @@ export class Plans {
   }
 
   async #endOnboarding(tx: Transaction, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<void> {
-    if (outcome === 'succeeded' || outcome === 'needs_attention') return;
     const { customerId } = run;
     const { state } = await tx.customer.findUniqueOrThrow({ where: { id: customerId }, select: { state: true } });
-    // A customer that was ready keeps its working credential when only the settling failed.
-    const to = outcome === 'failed' && state === 'ready' ? 'degraded' : 'failed';
+    const to = customerStateAfter(outcome, state);
+    if (to === undefined) return;
     await this.customerStates.change(tx, customerId, to);
     await this.audit.append(tx, {
       chain: customerId,
@@ -58,5 +57,20 @@ export class Plans {
       data: { code: error?.code ?? null },
       requestId: run.requestId,
     });
+  }
+}
+
+/** What an onboarding's end means for a customer in `state`; undefined where it means nothing. One that was ready before is never `failed`. */
+function customerStateAfter(outcome: RunOutcome, state: CustomerState): 'ready' | 'degraded' | 'failed' | undefined {
+  const wasReady = state === 'ready' || state === 'degraded';
+  switch (outcome) {
+    case 'needs_attention':
+      return undefined;
+    case 'succeeded':
+      // Ready since its credential was verified, unless the settling had failed and was retried.
+      return state === 'degraded' ? 'ready' : undefined;
+    case 'failed':
+    case 'cancelled':
+      return wasReady ? 'degraded' : 'failed';
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@app/audit';
 import { Database, type Transaction } from '@app/platform';
@@ -9,8 +10,9 @@ import { assertRunTransition } from './run-states.js';
 import { LeaseLost } from './step-failure.js';
 import { type Progress, rememberProgress } from './step-progress.js';
 
-/** Tries of one commit; each waits for the database as long as a connection may take. */
+/** Tries of one commit, and the pause after the first; each further pause is twice as long. Together they outlast a restart of the database. */
 const COMMIT_TRIES = 5;
+const COMMIT_PAUSE_MS = 200;
 
 /** Commits how an attempt ended: step, run, audit and the plan's own tables in one transaction. */
 @Injectable()
@@ -23,15 +25,20 @@ export class AttemptCommitter {
 
   /** Commits `progress` and returns it as committed: a run that was told to stop meanwhile stays on its step, to be undone. Throws LeaseLost. */
   async commit(run: HeldRun, plan: Plan, progress: Progress): Promise<Progress> {
+    let isUnanswered = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
+        if (isUnanswered && (await this.#wasCommitted(run, progress))) return await this.#adopt(run, progress);
         const committed = await this.#commitOnce(run, plan, progress);
         if (committed !== undefined) return committed;
         progress = stayForUndo(progress);
+        isUnanswered = false;
       } catch (error) {
         // What the step learned, a secret perhaps, is in memory only: worth more than one try, as long as the run is ours.
-        if (error instanceof LeaseLost || attempt === COMMIT_TRIES || run.lease.signal.aborted) throw error;
-        if (await this.attempts.wasEnded(run.hold, progress.end)) return this.#adopt(run, progress);
+        if (error instanceof LeaseLost || attempt === COMMIT_TRIES) throw error;
+        await setTimeout(COMMIT_PAUSE_MS * 2 ** (attempt - 1));
+        if (run.lease.signal.aborted) throw error;
+        isUnanswered = true;
       }
     }
   }
@@ -68,6 +75,10 @@ export class AttemptCommitter {
       data: { plan: plan.name, step: end.step.name, code: end.error?.code ?? null },
       requestId,
     });
+  }
+
+  #wasCommitted(run: HeldRun, { end }: Progress): Promise<boolean> {
+    return this.database.transaction((tx) => this.attempts.wasEnded(tx, run.hold, end));
   }
 
   /** The answer of the COMMIT was lost, but it happened. */

@@ -27,11 +27,13 @@ export class AttemptsRepository {
   ): Promise<{ cancelRequested: boolean; intent: CommittedIntent | null }> {
     const ended = end.run.state !== 'running' && end.run.state !== 'waiting' && end.run.state !== 'queued';
     const error = toJson(end.error);
+    // A Date would be sent without its offset, and read in the time zone of the session.
+    const waitUntil = end.waitUntil?.toISOString() ?? null;
     const intent = end.intent === undefined ? Prisma.sql`intent` : intentValue(end.intent);
     const rows = await tx.$queryRaw<{ cancelRequested: boolean; intent: CommittedIntent | null; number: number }[]>`
       WITH held AS (
         UPDATE runs SET state = ${end.run.state}::run_state, step = ${end.run.step}, attempts = ${end.run.attempts},
-          error = ${error}::jsonb, intent = ${intent}, next_run_at = ${end.waitUntil ?? null}::timestamptz,
+          error = ${error}::jsonb, intent = ${intent}, next_run_at = ${waitUntil}::timestamptz,
           lease_until = CASE WHEN ${end.run.state} = 'running' THEN lease_until END,
           holds_slot = holds_slot AND ${SLOT_HOLDING_STATES.includes(end.run.state)},
           finished_at = CASE WHEN ${ended} THEN now() END, revision = revision + 1
@@ -39,7 +41,7 @@ export class AttemptsRepository {
         RETURNING id, cancel_requested, intent
       ), this_step AS (
         UPDATE run_steps SET state = ${end.step.state}::step_state, attempts = attempts + 1, error = ${error}::jsonb,
-          output = coalesce(${toJson(end.step.output ?? null)}::jsonb, output), waiting_until = ${end.waitUntil ?? null}::timestamptz,
+          output = coalesce(${toJson(end.step.output ?? null)}::jsonb, output), waiting_until = ${waitUntil}::timestamptz,
           finished_at = CASE WHEN ${end.step.state} IN ('running', 'waiting') THEN NULL ELSE now() END
         FROM held WHERE run_id = held.id AND name = ${end.step.name} RETURNING attempts
       ), other_steps AS (
@@ -52,8 +54,8 @@ export class AttemptsRepository {
       ), attempt AS (
         INSERT INTO step_attempts (run_id, step, number, outcome, calls, error, wait_until, started_at, finished_at)
         SELECT held.id, ${end.step.name}, this_step.attempts, ${end.attempt.outcome}::attempt_outcome,
-          ${toJson(end.attempt.calls)}::jsonb, ${error}::jsonb, ${end.waitUntil ?? null}::timestamptz,
-          ${end.attempt.startedAt}::timestamptz, now()
+          ${toJson(end.attempt.calls)}::jsonb, ${error}::jsonb, ${waitUntil}::timestamptz,
+          ${end.attempt.startedAt.toISOString()}::timestamptz, now()
         FROM held, this_step
       )
       SELECT cancel_requested AS "cancelRequested", intent, this_step.attempts AS number FROM held, this_step`;
@@ -66,12 +68,14 @@ export class AttemptsRepository {
     return row;
   }
 
-  /** Whether `end` was committed after all, though its COMMIT went unanswered. */
-  async wasEnded(hold: Hold, end: AttemptEnd): Promise<boolean> {
-    const rows = await this.database.client.$queryRaw<unknown[]>`
-      SELECT 1 FROM step_attempts JOIN runs ON runs.id = run_id
-      WHERE run_id = ${hold.runId}::uuid AND step = ${end.step.name} AND fence = ${hold.fence}
-        AND step_attempts.started_at = ${end.attempt.startedAt}::timestamptz`;
+  /** Whether `end` was committed after all, though its COMMIT went unanswered. Waits on the run's row for a COMMIT that is still under way. */
+  async wasEnded(tx: Transaction, hold: Hold, end: AttemptEnd): Promise<boolean> {
+    await tx.$queryRaw`SELECT 1 FROM runs WHERE id = ${hold.runId}::uuid FOR UPDATE`;
+    const rows = await tx.$queryRaw<unknown[]>`
+      SELECT 1 FROM step_attempts JOIN runs ON runs.id = step_attempts.run_id
+      WHERE runs.id = ${hold.runId}::uuid AND runs.fence = ${hold.fence} AND step_attempts.step = ${end.step.name}
+        AND step_attempts.outcome = ${end.attempt.outcome}::attempt_outcome
+        AND step_attempts.started_at = ${end.attempt.startedAt.toISOString()}::timestamptz`;
     return rows.length > 0;
   }
 

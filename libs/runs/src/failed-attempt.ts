@@ -7,6 +7,9 @@ import type { Step } from './step.js';
 import { StepFailure, type Failure } from './step-failure.js';
 import type { Progress } from './step-progress.js';
 
+/** The code of a failure that neither the step nor its plan can explain: ours to fix. */
+export const INTERNAL_ERROR = 'INTERNAL_ERROR';
+
 /** Where a run stands when an attempt is judged. */
 export interface AttemptState {
   run: Pick<ClaimedRun, 'deadlineAt'>;
@@ -27,7 +30,7 @@ export function judge(plan: Plan, error: unknown): Failure {
     kind: 'retry',
     exhausted: 'failed',
     error: {
-      code: 'INTERNAL_ERROR',
+      code: INTERNAL_ERROR,
       message: 'The step failed for a reason that has no name of its own.',
       hint: 'Look for this run id in the worker log, then retry the run.',
     },

@@ -4,11 +4,18 @@ import { LeaseLost } from './step-failure.js';
 /** Part of the lease that must remain beyond the call it covers, at least. */
 const MARGIN = 0.05;
 
+/** Parts of the lease after which it is renewed, and after which a renewal that failed is tried again. */
+const RENEW_AFTER = 1 / 3;
+const RETRY_AFTER = 1 / 12;
+
 /** This process's hold on a run: renewed in the background, measured by the machine's steady clock from before the claim was sent. */
 export class Lease {
   readonly #lost = new AbortController();
-  #expiresAt: number;
-  #timer: NodeJS.Timeout | undefined;
+  #expiresAt = 0;
+  #renewal: NodeJS.Timeout | undefined;
+  #expiry: NodeJS.Timeout | undefined;
+  #released = false;
+  #renewalError: unknown;
 
   /** `askedAt` is `performance.now()` from before the claim; `renew` prolongs the row's lease and tells whether it was still ours. */
   constructor(
@@ -17,8 +24,8 @@ export class Lease {
     askedAt: number,
     private readonly renew: () => Promise<boolean>,
   ) {
-    this.#expiresAt = askedAt + leaseMs;
-    this.#scheduleRenewal();
+    this.#extend(askedAt);
+    this.#scheduleRenewal(RENEW_AFTER);
   }
 
   /** Aborted with a LeaseLost as its reason once the run is, or may be, somebody else's. */
@@ -33,31 +40,44 @@ export class Lease {
       throw new LeaseLost('too-short', this.runId);
   }
 
-  /** Ends the renewals. */
+  /** Ends the renewals, one that is under way included. */
   release(): void {
-    clearTimeout(this.#timer);
+    this.#released = true;
+    clearTimeout(this.#renewal);
+    clearTimeout(this.#expiry);
   }
 
-  #scheduleRenewal(): void {
-    this.#timer = setTimeout(() => void this.#renewNow(), this.leaseMs / 3);
-    this.#timer.unref();
+  /** A database that never answers must not keep a call in flight alive: the end of the lease has a timer of its own. */
+  #extend(askedAt: number): void {
+    this.#expiresAt = askedAt + this.leaseMs;
+    clearTimeout(this.#expiry);
+    this.#expiry = setTimeout(() => this.#lose('expired'), this.#expiresAt - performance.now());
+    this.#expiry.unref();
+  }
+
+  #scheduleRenewal(part: number): void {
+    this.#renewal = setTimeout(() => void this.#renewNow(), this.leaseMs * part);
+    this.#renewal.unref();
   }
 
   async #renewNow(): Promise<void> {
     const askedAt = performance.now();
     try {
-      if (!(await this.renew())) return this.#lose('taken');
-      this.#expiresAt = askedAt + this.leaseMs;
+      const isOurs = await this.renew();
+      if (this.#released || this.#lost.signal.aborted) return;
+      if (!isOurs) return this.#lose('taken');
+      this.#renewalError = undefined;
+      this.#extend(askedAt);
+      this.#scheduleRenewal(RENEW_AFTER);
     } catch (error) {
       // The database did not answer: the lease lasts as long as it was last granted.
-      if (performance.now() >= this.#expiresAt) return this.#lose('expired', error);
+      this.#renewalError = error;
+      if (!this.#released && !this.#lost.signal.aborted) this.#scheduleRenewal(RETRY_AFTER);
     }
-    if (!this.#lost.signal.aborted) this.#scheduleRenewal();
   }
 
-  #lose(reason: 'taken' | 'expired', cause?: unknown): void {
-    const error = new LeaseLost(reason, this.runId);
-    error.cause = cause;
-    this.#lost.abort(error);
+  #lose(reason: 'taken' | 'expired'): void {
+    this.release();
+    this.#lost.abort(new LeaseLost(reason, this.runId, { cause: this.#renewalError }));
   }
 }

@@ -8,8 +8,12 @@ export interface RetryPolicy {
   maxMs: number;
 }
 
+/** Keeps the bound a finite number, however often a step has failed. */
+const MOST_DOUBLINGS = 32;
+
 /** The pause after `attempts` failed tries: full jitter, from 0 to the exponential bound (AWS Architecture Blog, "Exponential Backoff And Jitter"). */
 export function backoffMs(policy: RetryPolicy, attempts: number, random: () => number): number {
-  const bound = Math.min(policy.maxMs, policy.baseMs * 2 ** Math.max(0, attempts - 1));
+  const doublings = Math.min(Math.max(0, attempts - 1), MOST_DOUBLINGS);
+  const bound = Math.min(policy.maxMs, policy.baseMs * 2 ** doublings);
   return Math.round(random() * bound);
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import type { ClaimedRun } from './claimed-run.js';
 import type { PlanRegistry } from './plan-registry.js';
+import { LeaseLost } from './step-failure.js';
 
 /** Claims on runs: a fence that only rises, and a lease by the database's clock. */
 @Injectable()
@@ -20,7 +21,7 @@ export class RunClaimsRepository {
           AND (step IS NULL OR plan || '/' || step = ANY(${plans.stepNames}::text[]))
         FOR UPDATE SKIP LOCKED
       ), under_way AS (
-        UPDATE run_steps SET state = 'running', started_at = coalesce(run_steps.started_at, now()), waiting_until = NULL
+        UPDATE run_steps SET state = 'running', started_at = coalesce(run_steps.started_at, now()), waiting_until = NULL, finished_at = NULL
         FROM due WHERE run_steps.run_id = due.id AND run_steps.name = due.step
       )
       UPDATE runs SET fence = fence + 1, lease_until = now() + ${leaseMs} * interval '1 ms', state = 'running',
@@ -34,17 +35,22 @@ export class RunClaimsRepository {
     return rows[0];
   }
 
-  /** Writes the rows of the plan's steps that the run lacks, and puts it on the first if it is on none. */
-  async addSteps(run: ClaimedRun, stepNames: readonly string[]): Promise<void> {
-    await this.database.client.$executeRaw`
-      WITH added AS (
+  /** Writes the rows of the plan's steps that the run lacks, and puts it on `step`. Throws LeaseLost. */
+  async addSteps(run: ClaimedRun, stepNames: readonly string[], step: string): Promise<void> {
+    const held = await this.database.client.$queryRaw<unknown[]>`
+      WITH held AS (
+        UPDATE runs SET step = ${step} WHERE id = ${run.id}::uuid AND fence = ${run.fence} AND state = 'running' RETURNING id
+      ), added AS (
         INSERT INTO run_steps (run_id, name, position, state, started_at)
-        SELECT ${run.id}::uuid, name, position, (CASE WHEN name = ${run.step ?? stepNames[0]} THEN 'running' ELSE 'pending' END)::step_state,
-          CASE WHEN name = ${run.step ?? stepNames[0]} THEN now() END
-        FROM unnest(${[...stepNames]}::text[]) WITH ORDINALITY AS plan_step(name, position)
-        ON CONFLICT (run_id, name) DO UPDATE SET position = EXCLUDED.position
+        SELECT held.id, name, position, (CASE WHEN name = ${step} THEN 'running' ELSE 'pending' END)::step_state,
+          CASE WHEN name = ${step} THEN now() END
+        FROM held, unnest(${[...stepNames]}::text[]) WITH ORDINALITY AS plan_step(name, position)
+        ON CONFLICT (run_id, name) DO UPDATE SET position = EXCLUDED.position,
+          state = CASE WHEN run_steps.name = ${step} THEN 'running' ELSE run_steps.state END,
+          started_at = coalesce(run_steps.started_at, EXCLUDED.started_at)
       )
-      UPDATE runs SET step = ${run.step ?? stepNames[0]} WHERE id = ${run.id}::uuid AND fence = ${run.fence}`;
+      SELECT 1 FROM held`;
+    if (held.length === 0) throw new LeaseLost('taken', run.id);
   }
 
   /** Prolongs the lease; false when the run is no longer held under this fence. */

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { AttemptCommitter } from './attempt-committer.js';
 import { AttemptsRepository } from './attempts.repository.js';
 import type { ClaimedRun } from './claimed-run.js';
-import { type AttemptState, failAttempt, judge, loseAttempt } from './failed-attempt.js';
+import { type AttemptState, failAttempt, INTERNAL_ERROR, judge, loseAttempt } from './failed-attempt.js';
 import { HeldRun } from './held-run.js';
 import { Lease } from './lease.js';
 import type { Plan } from './plan.js';
@@ -54,7 +54,11 @@ export class RunRunner {
     try {
       return await this.#walk(new HeldRun(row, lease, this.attempts));
     } catch (error) {
-      if (!(error instanceof LeaseLost)) throw error;
+      if (!(error instanceof LeaseLost)) {
+        this.logger.error({ runId, err: error }, 'A run was dropped; it is taken up again once its lease is over.');
+        throw error;
+      }
+      this.logger.warn({ runId, reason: error.reason, err: error.cause }, 'A run was let go in the middle of a step.');
       if (error.reason === 'too-short') await this.#handBack(row);
       return { kind: 'left' };
     } finally {
@@ -97,7 +101,8 @@ export class RunRunner {
       if (error instanceof LeaseLost) throw error;
       run.lease.signal.throwIfAborted();
       const failure = judge(plan, error);
-      this.logger.info(
+      const level = failure.error?.code === INTERNAL_ERROR ? 'error' : 'info';
+      this.logger[level](
         { runId: run.row.id, step: stepName, failure: failure.kind, err: error },
         'A step did not succeed.',
       );
@@ -108,11 +113,10 @@ export class RunRunner {
   /** Writes the steps' rows that the run lacks and returns the name of the one it is on. */
   async #ensureSteps(run: HeldRun, plan: Plan): Promise<string> {
     const names = plan.steps.map(({ name }) => name);
-    if (!names.every((name) => run.row.steps.some((row) => row.name === name))) {
-      await this.claims.addSteps(run.row, names);
-    }
     const name = run.row.step ?? names[0];
     if (name === undefined) throw new Error(`The plan "${plan.name}" has no steps.`);
+    const isKnown = (step: string) => run.row.steps.some((row) => row.name === step);
+    if (run.row.step === null || !names.every(isKnown)) await this.claims.addSteps(run.row, names, name);
     return name;
   }
 

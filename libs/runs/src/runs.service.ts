@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { CANCELLABLE_STATES, RETRYABLE_STATES } from './run-states.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
+/** A run to be made. */
 export interface NewRun {
   customerId: string;
   plan: string;
@@ -24,8 +25,8 @@ export interface RunChange {
   requestId: string;
 }
 
-/** How long a retried run may take before it gives up: a day, which outlasts an outage that a person is mending. */
-const RETRY_WALL_CLOCK_MS = 86_400_000;
+/** How long a run that a person retried or cancelled may take before it gives up: a day, which outlasts an outage that a person is mending. */
+const CHANGED_WALL_CLOCK_MS = 86_400_000;
 
 /** Makes runs and lets people change them. Waking is the caller's, after its commit. */
 @Injectable()
@@ -36,13 +37,17 @@ export class RunsService {
     private readonly waker: RunWaker,
   ) {}
 
-  /** Writes a queued run in the caller's transaction. Throws a conflict while another run changes the customer. */
+  /** Writes a queued run in the caller's transaction. Throws CUSTOMER_BUSY while another run changes the customer. */
   async create(tx: Transaction, run: NewRun): Promise<Run> {
     const id = uuidv7();
-    await tx.$executeRaw`
+    const inserted = await tx.$executeRaw`
       INSERT INTO runs (id, customer_id, plan, actor, request_id, traceparent, reason, deadline_at)
       VALUES (${id}::uuid, ${run.customerId}::uuid, ${run.plan}, ${run.actor}, ${run.requestId}, ${run.traceparent},
-        ${run.reason ?? null}, now() + ${run.wallClockMs} * interval '1 ms')`;
+        ${run.reason ?? null}, now() + ${run.wallClockMs} * interval '1 ms')
+      ON CONFLICT (customer_id) WHERE holds_slot DO NOTHING`;
+    if (inserted === 0) {
+      throw customerBusy(await tx.run.findFirstOrThrow({ where: { customerId: run.customerId, holdsSlot: true } }));
+    }
     return tx.run.findUniqueOrThrow({ where: { id } });
   }
 
@@ -51,9 +56,13 @@ export class RunsService {
     this.waker.wake(run);
   }
 
-  /** Queues a run again that failed, needed attention or was cancelled. `work` writes what else that means. */
+  /**
+   * Queues a run again that failed, needed attention or was cancelled. `work` writes what else that means.
+   * Throws RUN_NOT_FOUND, RUN_CHANGED, RUN_STATE_CONFLICT or CUSTOMER_BUSY.
+   */
   retry(runId: string, change: RunChange, work: (tx: Transaction, run: Run) => Promise<void>): Promise<Run> {
     return this.#change(runId, change, 'run.retried', RETRYABLE_STATES, async (tx, run) => {
+      await this.#refuseTakenSlot(tx, run);
       if (run.state === 'cancelled') {
         await tx.runStep.updateMany({
           where: { runId },
@@ -63,7 +72,7 @@ export class RunsService {
       }
       const rows = await tx.$queryRaw<{ fence: number }[]>`
         UPDATE runs SET state = 'queued', fence = fence + 1, attempts = 0, error = NULL, holds_slot = true, finished_at = NULL,
-          next_run_at = NULL, woken_at = now(), deadline_at = now() + ${RETRY_WALL_CLOCK_MS} * interval '1 ms',
+          next_run_at = NULL, woken_at = now(), deadline_at = now() + ${CHANGED_WALL_CLOCK_MS} * interval '1 ms',
           step = CASE WHEN state = 'cancelled' THEN NULL ELSE step END,
           cancel_requested = cancel_requested AND state <> 'cancelled',
           reason = ${change.reason}, revision = revision + 1
@@ -73,7 +82,7 @@ export class RunsService {
     });
   }
 
-  /** Tells a run to stop at its next step boundary and to take back what it made. */
+  /** Tells a run to stop at its next step boundary and to take back what it made. Throws RUN_NOT_FOUND, RUN_CHANGED or RUN_STATE_CONFLICT. */
   cancel(runId: string, change: RunChange): Promise<Run> {
     return this.#change(runId, change, 'run.cancel_requested', CANCELLABLE_STATES, async (tx) => {
       return tx.$queryRaw<{ fence: number }[]>`
@@ -81,6 +90,7 @@ export class RunsService {
           state = CASE WHEN state = 'running' THEN state ELSE 'queued' END,
           fence = CASE WHEN state = 'running' THEN fence ELSE fence + 1 END,
           attempts = CASE WHEN state = 'running' THEN attempts ELSE 0 END,
+          deadline_at = greatest(deadline_at, now() + ${CHANGED_WALL_CLOCK_MS} * interval '1 ms'),
           next_run_at = NULL, finished_at = NULL, woken_at = now()
         WHERE id = ${runId}::uuid RETURNING fence`;
     });
@@ -99,7 +109,6 @@ export class RunsService {
       if (run === null) throw new DomainError('not-found', 'RUN_NOT_FOUND', `There is no run "${runId}".`);
       if (run.revision !== change.revision) throw staleRun(run);
       if (!from.includes(run.state)) throw wrongState(run, from);
-      await this.#refuseTakenSlot(tx, run);
       await write(tx, run);
       await this.audit.append(tx, {
         chain: run.customerId,
@@ -115,19 +124,23 @@ export class RunsService {
     return changed;
   }
 
+  /** Holds the customer's row, so that of two runs retried at once, or one retried while another is made, one is refused. */
   async #refuseTakenSlot(tx: Transaction, run: Run): Promise<void> {
+    await tx.$queryRaw`SELECT 1 FROM customers WHERE id = ${run.customerId}::uuid FOR UPDATE`;
     const holder = await tx.run.findFirst({
       where: { customerId: run.customerId, holdsSlot: true, id: { not: run.id } },
     });
-    if (holder === null) return;
-    throw new DomainError(
-      'conflict',
-      'CUSTOMER_BUSY',
-      `The run "${holder.id}" (${holder.plan}) changes this customer now. Wait until it has ended, or cancel it.`,
-      { facts: { runId: holder.id } },
-    );
+    if (holder !== null) throw customerBusy(holder);
   }
 }
+
+const customerBusy = (holder: Run): DomainError =>
+  new DomainError(
+    'conflict',
+    'CUSTOMER_BUSY',
+    `The run "${holder.id}" (${holder.plan}) changes this customer now. Wait until it has ended, or cancel it.`,
+    { facts: { runId: holder.id } },
+  );
 
 const staleRun = (run: Run): DomainError =>
   new DomainError(

@@ -40,7 +40,8 @@ export class LeaseLost extends Error {
   constructor(
     readonly reason: 'taken' | 'expired' | 'too-short',
     runId: string,
+    options?: ErrorOptions,
   ) {
-    super(`The lease on run "${runId}" is ${reason === 'too-short' ? 'too short for the call' : reason}.`);
+    super(`The lease on run "${runId}" is ${reason === 'too-short' ? 'too short for the call' : reason}.`, options);
   }
 }

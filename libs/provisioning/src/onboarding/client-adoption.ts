@@ -9,7 +9,7 @@ import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { ClientKeeping, type CreatedClientOutput } from './client-keeping.js';
 import type { MintingIntent, PostingIntent } from './creation-intent.js';
-import { type SecretAtQlik, secretsOf } from './secrets-at-qlik.js';
+import { isOnlyOfItsHint, type SecretAtQlik, secretsOf } from './secrets-at-qlik.js';
 import { isOurs } from './whose-hint.js';
 
 type Adopted = Promise<Completed<z.output<typeof CreatedClientOutput>>>;
@@ -97,7 +97,9 @@ export class ClientAdoption {
   ): Promise<string[]> {
     const hints = secrets.map(({ hint }) => hint);
     if (hints.length < MAX_SECRETS) return hints;
-    const dead = secrets.find((secret) => isOurs(secret, { ...before, recorded: [] }));
+    const dead = secrets.find(
+      (secret) => isOurs(secret, { ...before, recorded: [] }) && isOnlyOfItsHint(secret, secrets),
+    );
     if (dead === undefined) throw needsAttention(capacity(before.clientId));
     await this.clientSecrets.delete(tenantHost, before.clientId, dead.hint, callsOf(context));
     hints.splice(hints.indexOf(dead.hint), 1);

@@ -72,25 +72,28 @@ export class CreateOAuthClientStep implements Step<Output> {
     await this.parentAccess.token(target.tenantHost, calls);
     context.guard(this.settings.callTimeoutMs);
     const posting = { ...before, phase: 'posting' as const, posts: before.posts + 1 };
-    const committed = await context.commitIntent(posting);
+    let postedAt = context.now();
+    // Anew before each request: what follows from `at` must hold for the last of them.
+    const prepare = async () => {
+      postedAt = new Date((await context.commitIntent(posting)).at);
+      context.guard(this.settings.callTimeoutMs);
+    };
     try {
-      const created = await this.creation.create(target, before.clientName, calls, () =>
-        context.guard(this.settings.callTimeoutMs),
-      );
+      const created = await this.creation.create(target, before.clientName, calls, prepare);
       return await this.keeping.keep(context, target, dataKey, place, {
         ...created,
         createdBy: created.client.clientSecrets?.[0]?.createdBy,
         intent: {
           ...before,
           posts: posting.posts,
-          postedAt: new Date(committed.at),
+          postedAt,
           deadSecrets: [],
           knownHints: null,
         },
       });
     } catch (error) {
       if (!(error instanceof QlikError)) throw error;
-      if (error.outcomeUnknown) throw waitUntil(this.#settledAt(new Date(committed.at)), toRunError(error));
+      if (error.outcomeUnknown) throw waitUntil(this.#settledAt(postedAt), toRunError(error));
       // A refusal made nothing: the next attempt need not look for it, unless an earlier answer was lost.
       await (before.unsure ? context.commitIntent({ ...before, phase: 'posting' }) : context.clearIntent());
       throw error;
@@ -108,6 +111,8 @@ export class CreateOAuthClientStep implements Step<Output> {
     const oldest = [...found].sort(byAge)[0];
     if (oldest !== undefined) return this.adoption.adopt(context, target, intent, oldest);
     if (intent.posts >= MAX_POSTS) {
+      // Whoever retries the run gives it as many tries again.
+      await context.commitIntent({ clientName: intent.clientName, phase: 'posting', posts: 0, unsure: true });
       throw needsAttention({
         code: 'CREATION_UNANSWERED',
         message: `Qlik was asked ${intent.posts} times to create the OAuth client and never answered, nor is the client there.`,

@@ -5,6 +5,11 @@ import { z } from 'zod';
 export const SecretAtQlik = z.object({ hint: z.string(), createdBy: z.string().optional() });
 export type SecretAtQlik = z.output<typeof SecretAtQlik>;
 
+/** Whether `secret` alone bears its hint, so that a deletion by hint can mean no other. */
+export function isOnlyOfItsHint(secret: SecretAtQlik, secrets: readonly SecretAtQlik[]): boolean {
+  return secrets.filter(({ hint }) => hint === secret.hint).length === 1;
+}
+
 /** The secrets of `client`: as its own answer lists them, else read again. A tenant that lists none shows none. */
 export async function secretsOf(
   oauthClients: OAuthClientsApi,

@@ -9,7 +9,7 @@ import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 import { type KeptIntent, parseCreationIntent } from './creation-intent.js';
-import { secretsOf } from './secrets-at-qlik.js';
+import { isOnlyOfItsHint, secretsOf } from './secrets-at-qlik.js';
 import { isOurs } from './whose-hint.js';
 
 const Output = z.object({
@@ -106,7 +106,9 @@ export class SettleCreationStep implements Step<Output> {
     const others = (await secretsOf(this.oauthClients, host, client, callsOf(context))).filter(
       ({ hint }) => hint !== ours.hint,
     );
-    const dead = others.filter((secret) => isOurs(secret, { ...intent, recorded: [ours] }));
+    const dead = others.filter(
+      (secret) => isOurs(secret, { ...intent, recorded: [ours] }) && isOnlyOfItsHint(secret, others),
+    );
     for (const { hint } of dead) await this.clientSecrets.delete(host, intent.clientId, hint, callsOf(context));
     return { deleted: dead.length, unrecognised: others.length - dead.length };
   }

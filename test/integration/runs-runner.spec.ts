@@ -1,0 +1,315 @@
+import { once } from 'node:events';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { LeaseLost, needsAttention, StepFailure, waitUntil } from '@app/runs';
+import { RunsHarness, type RunsProcess, TestPlan } from './runs-harness.js';
+
+const ERROR = { code: 'TEST_CODE', message: 'What happened.', hint: 'What to do.' };
+let harness: RunsHarness;
+let plan: TestPlan;
+let process: RunsProcess;
+
+beforeAll(async () => {
+  harness = await RunsHarness.start();
+});
+afterAll(() => harness.close());
+beforeEach(() => {
+  plan = new TestPlan();
+  process = harness.process([plan]);
+  harness.logged.length = 0;
+  harness.woken.length = 0;
+});
+
+const attemptsOf = async (runId: string, step: string) => {
+  const { steps } = await harness.reader.get(runId);
+  return steps.find(({ name }) => name === step)?.attemptRows ?? [];
+};
+
+/** A row that can be written once: a second time fails. */
+const writeOnce = (name: string) => async (tx: Parameters<Parameters<typeof harness.database.transaction>[0]>[0]) =>
+  void (await tx.installationSetting.create({ data: { name, value: '' } }));
+const wasWritten = async (name: string) =>
+  (await harness.database.client.installationSetting.count({ where: { name } })) === 1;
+
+describe('a run', () => {
+  it('goes through its steps in order, hands outputs on, and ends', async () => {
+    plan.first.does = () => Promise.resolve({ output: { answer: 42 } });
+    plan.second.does = (context) => Promise.resolve({ output: context.output(plan.first) });
+    const { id, customerId } = await harness.queue(plan);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(plan.story).toEqual(['first', 'second', 'third']);
+    expect(plan.ends).toEqual([{ outcome: 'succeeded' }]);
+    const run = await harness.reader.get(id);
+    expect(run).toMatchObject({ state: 'succeeded', step: null, holdsSlot: false, leaseUntil: null, error: null });
+    expect(run.finishedAt).not.toBeNull();
+    expect(run.steps.map(({ name, state, attempts }) => [name, state, attempts])).toEqual([
+      ['first', 'succeeded', 1],
+      ['second', 'succeeded', 1],
+      ['third', 'succeeded', 1],
+    ]);
+    expect(run.steps[1]?.output).toEqual({ answer: 42 });
+    expect(await harness.audited(customerId)).toEqual(['run.succeeded']);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'idle' });
+    expect(plan.story).toHaveLength(3);
+  });
+
+  it('shows the step that is under way', async () => {
+    const seen: unknown[] = [];
+    plan.second.does = async ({ run }) => {
+      seen.push((await harness.read(run.id)).step, (await harness.states(run.id)).steps);
+      return { output: {} };
+    };
+    await process.runner.execute((await harness.queue(plan)).id);
+    expect(seen).toEqual(['second', { first: 'succeeded', second: 'running', third: 'pending' }]);
+  });
+
+  it('skips a step that has nothing to do, judged by the intent', async () => {
+    plan.first.does = async (context) => {
+      const { at } = await context.commitIntent({ phase: 'posting' });
+      expect(context.intent).toEqual({ phase: 'posting', at });
+      return { output: {}, intent: { phase: 'kept' } };
+    };
+    plan.second.isNeeded = (intent) => (intent as { phase: string }).phase === 'posting';
+    const { id } = await harness.queue(plan);
+    await process.runner.execute(id);
+    expect((await harness.states(id)).steps).toEqual({ first: 'succeeded', second: 'skipped', third: 'succeeded' });
+    expect((await harness.read(id)).intent).toMatchObject({ phase: 'kept' });
+  });
+
+  it('writes what a step writes only together with its end', async () => {
+    plan.first.does = ({ run }) => Promise.resolve({ output: {}, commit: writeOnce(run.id) });
+    const { id } = await harness.queue(plan);
+    await process.runner.execute(id);
+    expect(await wasWritten(id)).toBe(true);
+  });
+
+  it('refuses an output that its schema does not know', async () => {
+    const { output } = plan.first;
+    Object.assign(plan.first, { output: output.refine(() => false) });
+    const { id } = await harness.queue(plan);
+    expect(await process.runner.execute(id)).toMatchObject({ kind: 'wait' });
+    expect(await harness.read(id)).toMatchObject({ state: 'waiting', error: { code: 'INTERNAL_ERROR' } });
+  });
+});
+
+describe('a step that does not succeed', () => {
+  it('is tried again as its policy says, then ends the run with its code', async () => {
+    plan.first.does = () =>
+      Promise.reject(new StepFailure({ kind: 'retry', exhausted: 'needs_attention', error: ERROR }));
+    const { id } = await harness.queue(plan);
+    expect(await process.runner.execute(id)).toMatchObject({ kind: 'wait' });
+    expect(await harness.read(id)).toMatchObject({ state: 'waiting', attempts: 1, error: ERROR, leaseUntil: null });
+    expect(await process.runner.execute(id)).toMatchObject({ kind: 'wait' });
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({
+      state: 'needs_attention',
+      step: 'first',
+      attempts: 3,
+      error: ERROR,
+    });
+    expect((await attemptsOf(id, 'first')).map(({ outcome }) => outcome)).toEqual([
+      'retried',
+      'retried',
+      'needs_attention',
+    ]);
+    expect(plan.ends).toEqual([{ outcome: 'needs_attention', code: 'TEST_CODE' }]);
+  });
+
+  it('counts its tries anew for each step', async () => {
+    let failures = 2;
+    const fail = () => {
+      failures -= 1;
+      return failures < 0 ? Promise.resolve({ output: {} }) : Promise.reject(new Error('a moment'));
+    };
+    plan.first.does = fail;
+    const { id } = await harness.queue(plan);
+    while ((await process.runner.execute(id)).kind === 'wait');
+    expect(await harness.read(id)).toMatchObject({ state: 'succeeded', attempts: 0 });
+  });
+
+  it('for a reason without a name is logged as an error of ours', async () => {
+    plan.first.does = () => Promise.reject(new Error('a mistake'));
+    const { id } = await harness.queue(plan);
+    await process.runner.execute(id);
+    expect(harness.logged).toEqual([expect.objectContaining({ level: 50, runId: id, step: 'first' })]);
+    expect(JSON.stringify((await harness.read(id)).error)).not.toContain('a mistake');
+  });
+
+  it('can ask for a person', async () => {
+    plan.second.does = () => Promise.reject(needsAttention(ERROR));
+    const { id, customerId } = await harness.queue(plan);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({ state: 'needs_attention', error: ERROR, holdsSlot: true });
+    expect((await harness.states(id)).steps).toMatchObject({ first: 'succeeded', second: 'needs_attention' });
+    expect(await harness.audited(customerId)).toEqual(['run.needs_attention']);
+  });
+
+  it('is explained by its plan, and a wait that is asked for does not count as a try', async () => {
+    plan.explain = () => ({ kind: 'wait-for', error: ERROR, forMs: 40_000 });
+    plan.first.does = (context) => {
+      context.record({ operation: 'create', status: 429 });
+      throw new Error('too many requests');
+    };
+    const { id } = await harness.queue(plan);
+    const result = await process.runner.execute(id);
+    if (result.kind !== 'wait') throw new Error('It did not wait.');
+    expect(result.forMs).toBeGreaterThan(30_000);
+    expect(await harness.read(id)).toMatchObject({ state: 'waiting', attempts: 0 });
+    expect(await attemptsOf(id, 'first')).toMatchObject([
+      { outcome: 'waited', calls: [{ operation: 'create', status: 429 }] },
+    ]);
+    // A wake-up that comes early is told how long to wait.
+    const early = await process.runner.execute(id);
+    expect(early).toMatchObject({ kind: 'wait' });
+    expect(plan.story).toEqual(['first']);
+  });
+
+  it('ends the run when it would wait beyond its time', async () => {
+    plan.first.does = (context) => Promise.reject(waitUntil(new Date(context.now().getTime() + 3_600_000), ERROR));
+    const { id } = await harness.queue(plan, { wallClockMs: 60_000 });
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({
+      state: 'failed',
+      holdsSlot: false,
+      error: { code: 'RUN_DEADLINE_EXCEEDED', message: expect.stringContaining(ERROR.message), hint: ERROR.hint },
+    });
+    expect(plan.ends).toEqual([{ outcome: 'failed', code: 'RUN_DEADLINE_EXCEEDED' }]);
+  });
+});
+
+describe('a process that vanishes', () => {
+  /** Leaves the row as a killed process does: running, under a lease that nobody renews. */
+  const vanish = async (runId: string) => {
+    await harness.letTimePass(runId);
+    throw new LeaseLost('expired', runId);
+  };
+
+  it('has its attempt counted as lost, and its run goes on', async () => {
+    const { id } = await harness.queue(plan);
+    plan.second.does = () => vanish(id);
+    await process.runner.execute(id);
+    plan.second.does = () => Promise.resolve({ output: {} });
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect((await harness.read(id)).state).toBe('succeeded');
+    expect(plan.story).toEqual(['first', 'second', 'second', 'third']);
+    expect((await attemptsOf(id, 'second')).map(({ outcome }) => outcome)).toEqual(['lost', 'succeeded']);
+  });
+
+  it('time after time ends the run: a step that kills its process is not tried for ever', async () => {
+    const { id } = await harness.queue(plan);
+    plan.first.does = () => vanish(id);
+    for (let number = 1; number <= 3; number += 1) await process.runner.execute(id);
+    expect((await harness.read(id)).state).toBe('running');
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({ state: 'failed', error: { code: 'WORKER_LOST' } });
+    expect(plan.story).toEqual(['first', 'first', 'first']);
+  });
+
+  it('writes nothing should it come back', async () => {
+    const { id } = await harness.queue(plan);
+    const other = harness.process([plan]);
+    plan.first.does = async ({ run }) => {
+      await harness.letTimePass(run.id);
+      await other.claims.claim(run.id, 30_000, harness.process([plan]).registry);
+      return { output: { stale: true }, commit: writeOnce(run.id) };
+    };
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await wasWritten(id)).toBe(false);
+    expect(await harness.read(id)).toMatchObject({ state: 'running', fence: 2, step: 'first' });
+    expect((await harness.reader.get(id)).steps[0]).toMatchObject({ output: null, attempts: 0 });
+    expect(plan.ends).toEqual([]);
+  });
+
+  it('is told by its lease that the run was taken, in the middle of a call', async () => {
+    const { id } = await harness.queue(plan);
+    const short = harness.process([plan], { leaseMs: 300 });
+    plan.first.does = async ({ run, signal }) => {
+      await harness.letTimePass(run.id);
+      await process.claims.claim(run.id, 30_000, harness.process([plan]).registry);
+      await once(signal, 'abort');
+      throw new Error('the call was aborted');
+    };
+    expect(await short.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({ state: 'running', fence: 2, error: null });
+  });
+});
+
+describe('a process that stops', () => {
+  it('hands the run back at the next step boundary and wakes another', async () => {
+    const { id } = await harness.queue(plan);
+    plan.first.does = () => {
+      process.runner.stop();
+      return Promise.resolve({ output: {} });
+    };
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({ state: 'queued', step: 'second', leaseUntil: null });
+    expect(harness.woken).toEqual([expect.objectContaining({ runId: id, fence: 1 })]);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'idle' });
+    expect(await harness.process([plan]).runner.execute(id)).toEqual({ kind: 'left' });
+    expect(plan.story).toEqual(['first', 'second', 'third']);
+  });
+
+  it('gives back a run whose lease is too short for the next call', async () => {
+    const { id } = await harness.queue(plan);
+    plan.first.does = (context) => {
+      context.guard(30_000);
+      throw new Error('The guard let it pass.');
+    };
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({ state: 'queued', attempts: 0, error: null });
+    expect(harness.woken).toHaveLength(1);
+  });
+});
+
+describe('a commit whose answer is lost', () => {
+  const loseNextAnswer = () => void (harness.database.lostAnswers = 1);
+
+  it.each(['first', 'third'] as const)('is not made twice (%s step)', async (name) => {
+    plan[name].does = ({ run }) => {
+      loseNextAnswer();
+      return Promise.resolve({ output: { of: name }, intent: { phase: 'kept' }, commit: writeOnce(run.id) });
+    };
+    const { id, customerId } = await harness.queue(plan);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(plan.story).toEqual(['first', 'second', 'third']);
+    expect(await attemptsOf(id, name)).toHaveLength(1);
+    expect(await harness.read(id)).toMatchObject({ state: 'succeeded', intent: { phase: 'kept' } });
+    expect(await harness.audited(customerId)).toEqual(['run.succeeded']);
+  });
+
+  it('still tells how long the run waits', async () => {
+    plan.first.does = (context) => {
+      loseNextAnswer();
+      return Promise.reject(waitUntil(new Date(context.now().getTime() + 40_000)));
+    };
+    const { id } = await harness.queue(plan);
+    expect(await process.runner.execute(id)).toMatchObject({ kind: 'wait' });
+    expect(await attemptsOf(id, 'first')).toHaveLength(1);
+  });
+
+  it('is not mistaken for one that never happened', async () => {
+    plan.first.does = ({ run }) => {
+      harness.database.refusals = 2;
+      return Promise.resolve({ output: {}, commit: writeOnce(run.id) });
+    };
+    const { id } = await harness.queue(plan);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await wasWritten(id)).toBe(true);
+    expect(await attemptsOf(id, 'first')).toHaveLength(1);
+    expect((await harness.read(id)).state).toBe('succeeded');
+  });
+
+  it('for good leaves the run to be taken up again, and says so', async () => {
+    plan.first.does = () => {
+      harness.database.refusals = 5;
+      return Promise.resolve({ output: {} });
+    };
+    const { id } = await harness.queue(plan);
+    await expect(process.runner.execute(id)).rejects.toThrow('the connection was refused');
+    expect(harness.logged).toContainEqual(expect.objectContaining({ level: 50, runId: id }));
+    expect(await harness.read(id)).toMatchObject({ state: 'running', step: 'first' });
+    plan.first.does = () => Promise.resolve({ output: {} });
+    await harness.letTimePass(id);
+    await process.runner.execute(id);
+    expect((await harness.read(id)).state).toBe('succeeded');
+  });
+});

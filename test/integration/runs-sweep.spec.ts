@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { RunSweep } from '@app/runs';
+import { RunsHarness, TestPlan } from './runs-harness.js';
+
+const GRACE_MS = 5_000;
+const plan = new TestPlan();
+let harness: RunsHarness;
+
+beforeAll(async () => {
+  harness = await RunsHarness.start();
+});
+afterAll(() => harness.close());
+beforeEach(async () => {
+  await harness.database.client.$executeRaw`TRUNCATE step_attempts, run_steps, runs`;
+  harness.woken.length = 0;
+});
+
+const set = (runId: string, data: object) => harness.database.client.run.update({ where: { id: runId }, data });
+const inMs = (ms: number) => new Date(Date.now() + ms);
+const wokenIds = () => harness.woken.map(({ runId }) => runId);
+
+async function forgotten(data: object = {}): Promise<string> {
+  const { id } = await harness.queue(plan);
+  await set(id, data);
+  await harness.forgetWakeUp(id);
+  return id;
+}
+
+describe('the sweep', () => {
+  it('wakes a queued run whose wake-up was lost, once', async () => {
+    const id = await forgotten();
+    expect(await harness.sweep.sweep(GRACE_MS)).toBe(1);
+    expect(harness.woken).toEqual([{ runId: id, fence: 0, requestId: 'request-1' }]);
+    expect(await harness.sweep.sweep(GRACE_MS)).toBe(0);
+  });
+
+  it('wakes a run whose process vanished, and not one that is held', async () => {
+    await forgotten({ state: 'running', leaseUntil: inMs(30_000) });
+    const id = await forgotten({ state: 'running', leaseUntil: inMs(-1_000) });
+    await harness.sweep.sweep(GRACE_MS);
+    expect(wokenIds()).toEqual([id]);
+  });
+
+  it('wakes a waiting run that is well past due, and none before', async () => {
+    await forgotten({ state: 'waiting', nextRunAt: inMs(60_000) });
+    await forgotten({ state: 'waiting', nextRunAt: inMs(-1_000) });
+    const id = await forgotten({ state: 'waiting', nextRunAt: inMs(-GRACE_MS - 1_000) });
+    await harness.sweep.sweep(GRACE_MS);
+    expect(wokenIds()).toEqual([id]);
+  });
+
+  it('leaves a run alone that was woken a moment ago, or has ended', async () => {
+    await harness.queue(plan);
+    for (const state of ['succeeded', 'failed', 'needs_attention', 'cancelled']) await forgotten({ state });
+    expect(await harness.sweep.sweep(GRACE_MS)).toBe(0);
+  });
+
+  it('wakes each of a thousand runs once, with two at it', async () => {
+    await harness.database.client.$executeRaw`
+      WITH made AS (
+        INSERT INTO customers (id, external_id, name, tenant_host)
+        SELECT gen_random_uuid(), 'many-' || n, 'many', 'many-' || n || '.eu.qlikcloud.com' FROM generate_series(1, 1000) n
+        RETURNING id
+      )
+      INSERT INTO runs (id, customer_id, plan, actor, request_id, deadline_at, woken_at)
+      SELECT gen_random_uuid(), id, ${plan.name}, 'test', 'request-1', now() + interval '1 day', now() - interval '1 minute' FROM made`;
+    const other: string[] = [];
+    const otherSweep = new RunSweep(
+      harness.database,
+      harness.newWaker(({ runId }) => void other.push(runId)),
+    );
+    const woken = { here: 0, there: 0 };
+    for (let round = 0; round < 3; round += 1) {
+      const [here, there] = await Promise.all([harness.sweep.sweep(GRACE_MS), otherSweep.sweep(GRACE_MS)]);
+      woken.here += here;
+      woken.there += there;
+    }
+    expect(woken.here + woken.there).toBe(1_000);
+    expect(new Set([...wokenIds(), ...other]).size).toBe(1_000);
+    expect(wokenIds().length + other.length).toBe(1_000);
+  });
+
+  it('goes on when a wake-up cannot be sent', async () => {
+    const id = await forgotten();
+    const sweep = new RunSweep(
+      harness.database,
+      harness.newWaker(() => {
+        throw new Error('the queue is down');
+      }),
+    );
+    expect(await sweep.sweep(GRACE_MS)).toBe(1);
+    await harness.forgetWakeUp(id);
+    await harness.sweep.sweep(GRACE_MS);
+    expect(wokenIds()).toEqual([id]);
+  });
+});
