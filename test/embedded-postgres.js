@@ -18,6 +18,7 @@ export async function startEmbeddedPostgres() {
   });
   return {
     url: `postgres://postgres:postgres@127.0.0.1:${server.port}`,
+    folder: join(parent, 'postgres'),
     createDatabase: (name) => server.ensureDatabase(name),
     stop: async () => {
       await server.stop();

@@ -1,5 +1,5 @@
 import { AuditTrail } from '@app/audit';
-import { ApiKeys, type Scope, scopes } from '@app/access';
+import { ApiKeys, scopes } from '@app/access';
 import type { RunningProcess } from '@app/platform';
 import { migrateQueue } from '@app/queue';
 import { pino } from 'pino';

@@ -16,4 +16,5 @@ export default async function startPostgres() {
   }
   globalThis.testPostgres = postgres;
   process.env.TEST_POSTGRES_URL = postgres.url;
+  process.env.TEST_POSTGRES_FOLDER = postgres.folder;
 }

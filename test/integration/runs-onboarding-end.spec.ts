@@ -26,8 +26,8 @@ describe('the end of an onboarding', () => {
     ['failed', 'ready', 'degraded', ['customer.degraded']],
     ['failed', 'degraded', 'degraded', ['customer.degraded']],
     ['cancelled', 'onboarding', 'failed', ['customer.cancelled']],
-    ['cancelled', 'ready', 'degraded', ['customer.cancelled']],
-    ['cancelled', 'degraded', 'degraded', ['customer.cancelled']],
+    ['cancelled', 'ready', 'failed', ['customer.cancelled']],
+    ['cancelled', 'degraded', 'failed', ['customer.cancelled']],
   ])('that %s takes a customer from %s to %s', async (outcome, from, to, actions) => {
     const customerId = await harness.customer();
     await harness.database.client.customer.update({ where: { id: customerId }, data: { state: from } });

@@ -6,7 +6,7 @@ import { QueueModule } from '@app/queue';
 import { RunRunnerModule, RunSettings, RunsModule } from '@app/runs';
 import { VaultModule } from '@app/vault';
 import type { Logger } from 'pino';
-import { RunConcurrency, RunShutdown } from './run-shutdown.js';
+import { RunConcurrency, RunProcessorLifecycle } from './run-processor-lifecycle.js';
 import { RunProcessor } from './run.processor.js';
 import { SweepInterval, SweepTimer } from './sweep-timer.js';
 import type { WorkerConfig } from './worker.config.js';
@@ -48,7 +48,7 @@ export class WorkerModule {
       ],
       providers: [
         RunProcessor,
-        RunShutdown,
+        RunProcessorLifecycle,
         SweepTimer,
         { provide: RunConcurrency, useValue: new RunConcurrency(config.WORKER_CONCURRENCY) },
         { provide: SweepInterval, useValue: new SweepInterval(config.SWEEP_SECONDS) },

@@ -67,11 +67,12 @@ export class OAuthClientsRepository {
     return client ?? undefined;
   }
 
-  /** Notes that the client is gone at Qlik, and forgets its secrets with it. */
-  async markDeleted(tx: Transaction, id: string): Promise<void> {
-    await tx.$executeRaw`
+  /** Notes that the client is gone at Qlik, and forgets its secrets with it; returns the ids of their versions. */
+  async markDeleted(tx: Transaction, id: string): Promise<string[]> {
+    const revoked = await tx.$queryRaw<{ id: string }[]>`
       WITH client AS (UPDATE oauth_clients SET state = 'deleted', deleted_at = now() WHERE id = ${id}::uuid AND state = 'active')
       UPDATE secret_versions SET state = 'revoked', sealed = NULL, revoked_at = now()
-      WHERE oauth_client_id = ${id}::uuid AND state <> 'revoked'`;
+      WHERE oauth_client_id = ${id}::uuid AND state <> 'revoked' RETURNING id`;
+    return revoked.map((version) => version.id);
   }
 }

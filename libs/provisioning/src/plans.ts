@@ -60,7 +60,7 @@ export class Plans {
   }
 }
 
-/** What an onboarding's end means for a customer in `state`; undefined where it means nothing. One that was ready before is never `failed`. */
+/** What an onboarding's end means for a customer in `state`; undefined where it means nothing. One that was ready keeps its working credential when only the settling failed; a cancelled one has none left. */
 function customerStateAfter(outcome: RunOutcome, state: CustomerState): 'ready' | 'degraded' | 'failed' | undefined {
   const wasReady = state === 'ready' || state === 'degraded';
   switch (outcome) {
@@ -70,7 +70,8 @@ function customerStateAfter(outcome: RunOutcome, state: CustomerState): 'ready' 
       // Ready since its credential was verified, unless the settling had failed and was retried.
       return state === 'degraded' ? 'ready' : undefined;
     case 'failed':
-    case 'cancelled':
       return wasReady ? 'degraded' : 'failed';
+    case 'cancelled':
+      return 'failed';
   }
 }

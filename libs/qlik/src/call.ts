@@ -21,8 +21,10 @@ export interface CallRecord {
   outcome: 'ok' | 'refused' | 'rate-limited' | 'unavailable' | 'unreadable' | 'aborted';
 }
 
-/** What a caller gives along with a call: when to stop it, and where to note every HTTP call it took. */
+/** What a caller gives along with a call: when to stop it, what comes right before it, and where to note every HTTP call it took. */
 export interface CallContext {
   signal?: AbortSignal;
   onCall?: (call: CallRecord) => void;
+  /** Awaited right before each request is sent, also before one that repeats a refused one with a fresh token; what it throws stops the call. */
+  beforeSend?: () => Promise<void>;
 }

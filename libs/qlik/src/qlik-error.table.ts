@@ -109,8 +109,7 @@ export const qlikErrorTable: Record<QlikErrorCode, Row> = {
   },
   SECRET_CAPACITY: {
     failure: 'refused',
-    message: (f) =>
-      `Could not ${to(f)}: the client already has as many secrets as Qlik allows, five${answer(f)}.`,
+    message: (f) => `Could not ${to(f)}: the client already has as many secrets as Qlik allows, five${answer(f)}.`,
     hint: () => 'Delete a secret that nobody uses at Qlik, then retry the run.',
   },
   QLIK_FORBIDDEN: {

@@ -62,6 +62,7 @@ export class QlikTransport {
     if (!allowed.ok) throw new QlikError('HOST_NOT_ALLOWED', { operation, host });
     if (context.signal?.aborted === true) throw new QlikError('CALL_ABORTED', { operation, host });
 
+    await context.beforeSend?.();
     const startedAt = new Date();
     const start = performance.now();
     const seen: Seen = {};

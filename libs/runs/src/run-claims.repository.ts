@@ -61,10 +61,11 @@ export class RunClaimsRepository {
     return renewed === 1;
   }
 
-  /** Gives the run back to the queue, untouched; false when it was no longer held under this fence. */
-  async handBack(runId: string, fence: number): Promise<boolean> {
+  /** Gives the run back untouched, due in `pauseMs`; false when it was no longer held under this fence. */
+  async handBack(runId: string, fence: number, pauseMs = 0): Promise<boolean> {
     const handedBack = await this.database.client.$executeRaw`
-      UPDATE runs SET state = 'queued', lease_until = NULL, woken_at = now(), revision = revision + 1
+      UPDATE runs SET state = (CASE WHEN ${pauseMs} > 0 THEN 'waiting' ELSE 'queued' END)::run_state, lease_until = NULL,
+        next_run_at = now() + ${pauseMs} * interval '1 ms', woken_at = now(), revision = revision + 1
       WHERE id = ${runId}::uuid AND fence = ${fence} AND state = 'running'`;
     return handedBack === 1;
   }

@@ -59,8 +59,11 @@ export class RunRunner {
         throw error;
       }
       this.logger.warn({ runId, reason: error.reason, err: error.cause }, 'A run was let go in the middle of a step.');
-      if (error.reason === 'too-short') await this.#handBack(row);
-      return { kind: 'left' };
+      if (error.reason !== 'too-short') return { kind: 'left' };
+      // A pause, lest a database too slow for the lease keeps the run going round.
+      const pauseMs = this.settings.leaseMs / 12;
+      await this.claims.handBack(row.id, row.fence, pauseMs);
+      return { kind: 'wait', forMs: pauseMs };
     } finally {
       lease.release();
     }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
-/** Runs woken by one sweep. */
+/** Runs woken by one statement. */
 const BATCH = 500;
 
 /** Finds runs that are due but have no wake-up: lost by the queue, never sent, or left behind by a process that vanished. */
@@ -15,6 +15,12 @@ export class RunSweep {
 
   /** Wakes due runs that were last woken more than `graceMs` ago and returns how many. Any number of processes may sweep at once. */
   async sweep(graceMs: number): Promise<number> {
+    let total = 0;
+    for (let woken = BATCH; woken === BATCH; total += woken) woken = await this.#sweepBatch(graceMs);
+    return total;
+  }
+
+  async #sweepBatch(graceMs: number): Promise<number> {
     const runs = await this.database.client.$queryRaw<Wakeable[]>`
       UPDATE runs SET woken_at = now() WHERE id IN (
         SELECT id FROM runs
@@ -25,6 +31,7 @@ export class RunSweep {
         ORDER BY woken_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
       RETURNING id, fence, request_id AS "requestId", traceparent`;
     for (const run of runs) this.waker.wake(run);
+    await this.waker.drain();
     return runs.length;
   }
 }

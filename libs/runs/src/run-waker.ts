@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { WakeUps } from '@app/queue';
 import type { Logger } from 'pino';
 
@@ -15,7 +15,7 @@ export const RUN_LOGGER = Symbol('RUN_LOGGER');
 
 /** Sends wake-ups after a commit. One that cannot be sent loses nothing: the sweep finds the row. */
 @Injectable()
-export class RunWaker {
+export class RunWaker implements BeforeApplicationShutdown {
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(
@@ -32,6 +32,10 @@ export class RunWaker {
   /** Resolves when everything under way has been sent or given up. */
   async drain(): Promise<void> {
     await Promise.all(this.#underWay);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.drain();
   }
 
   async #send({ id, fence, requestId, traceparent }: Wakeable): Promise<void> {

@@ -22,6 +22,8 @@ export class Database implements OnApplicationShutdown {
       connectionString: options.url.reveal(),
       max: options.maxConnections,
       keepAlive: true,
+      // adapter-pg sends and reads instants without their offset: the session must be in UTC, whatever the database's own zone.
+      options: '-c TimeZone=UTC',
       connectionTimeoutMillis: 5_000,
       idleTimeoutMillis: 60_000,
     });

@@ -8,7 +8,7 @@ import type { OnboardingTarget } from '../onboarding-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { ClientKeeping, type CreatedClientOutput } from './client-keeping.js';
-import type { MintingIntent, PostingIntent } from './creation-intent.js';
+import { addToRemoving, type MintingIntent, type PostingIntent } from './creation-intent.js';
 import { isOnlyOfItsHint, type SecretAtQlik, secretsOf } from './secrets-at-qlik.js';
 import { isOurs } from './whose-hint.js';
 
@@ -16,6 +16,9 @@ type Adopted = Promise<Completed<z.output<typeof CreatedClientOutput>>>;
 
 /** Secrets an OAuth client can have at one time (qlik.dev, POST client-secrets). */
 const MAX_SECRETS = 5;
+
+/** Requests for a secret before a person is asked to look. */
+const MAX_MINTS = 5;
 
 /** Takes over a client that a lost POST made: nobody has its secret, so one more is minted, and the unknown one goes later, when the run settles. */
 @Injectable()
@@ -31,21 +34,30 @@ export class ClientAdoption {
 
   /** Adopts `client`, which bears the name that the intent committed. */
   async adopt(context: StepContext, target: OnboardingTarget, intent: PostingIntent, client: OAuthClient): Adopted {
-    const { clientId } = client;
     const secrets = await secretsOf(this.oauthClients, target.tenantHost, client, callsOf(context));
-    const { clientName, posts } = intent;
-    const knownHints = secrets.map(({ hint }) => hint);
-    const found = { clientName, posts, unsure: true, clientId, deadSecrets: secrets, knownHints };
+    const found = {
+      ...intent,
+      unsure: true,
+      clientId: client.clientId,
+      mints: 0,
+      deadSecrets: secrets,
+      knownHints: null,
+    };
     return this.#mint(context, target, client, found, secrets);
   }
 
   /** Goes on after a mint whose answer was lost. */
   async continue(context: StepContext, target: OnboardingTarget, intent: MintingIntent): Adopted {
-    const settledAt = new Date(intent.at.getTime() + this.settings.settleMs);
+    const settledAt = this.#settledAt(intent.at);
     if (context.now() < settledAt) throw waitUntil(settledAt);
     const client = await this.oauthClients.get(target.tenantHost, intent.clientId, callsOf(context));
     const secrets = await secretsOf(this.oauthClients, target.tenantHost, client, callsOf(context));
     const deadSecrets = secrets.filter((secret) => isOurs(secret, { ...intent, recorded: [] }));
+    if (intent.mints >= MAX_MINTS) {
+      // Whoever retries the run gives it as many tries again.
+      await context.commitIntent({ ...intent, deadSecrets, mints: 0 });
+      throw needsAttention(mintUnanswered(client.clientId, intent.mints));
+    }
     return this.#mint(context, target, client, { ...intent, deadSecrets }, secrets);
   }
 
@@ -53,29 +65,31 @@ export class ClientAdoption {
     context: StepContext,
     target: OnboardingTarget,
     client: OAuthClient,
-    before: Omit<MintingIntent, 'phase' | 'at'>,
+    found: Omit<MintingIntent, 'phase' | 'at'>,
     secrets: SecretAtQlik[],
   ): Adopted {
-    const calls = callsOf(context);
-    const knownHints = await this.#makeRoom(context, target, before, secrets);
+    const minting = { ...(await this.#makeRoom(context, target, found, secrets)), phase: 'minting' as const };
+    const knownHints = minting.knownHints ?? [];
     const dataKey = await this.vault.ensureDataKey({ kind: 'customer', id: target.customerId });
     const place = await this.keeping.reserve(target.customerId);
-    await this.parentAccess.token(target.tenantHost, calls);
+    await this.parentAccess.token(target.tenantHost, callsOf(context));
+    let postedAt = context.now();
+    const beforeSend = async () => {
+      minting.mints += 1;
+      postedAt = new Date((await context.commitIntent(minting)).at);
+      context.guard(this.settings.callTimeoutMs);
+    };
     for (let held = knownHints.length; held < MAX_SECRETS; held += 1) {
-      context.guard(this.settings.callTimeoutMs);
-      const committed = await context.commitIntent({ ...before, phase: 'minting', knownHints });
-      const postedAt = new Date(committed.at);
-      context.guard(this.settings.callTimeoutMs);
       const minted = await this.clientSecrets
-        .create(target.tenantHost, client.clientId, calls)
+        .create(target.tenantHost, client.clientId, { ...callsOf(context), beforeSend })
         .catch((error: unknown) => {
           if (!(error instanceof QlikError && error.outcomeUnknown)) throw error;
-          throw waitUntil(new Date(postedAt.getTime() + this.settings.settleMs), toRunError(error));
+          throw waitUntil(this.#settledAt(postedAt), toRunError(error));
         });
       // Two secrets of one hint cannot be told apart, and neither could be deleted alone: such a one is not used.
       if (knownHints.includes(minted.hint)) continue;
       const { secret, hint, createdBy } = minted;
-      const intent = { ...before, knownHints, unsure: true, postedAt };
+      const intent = { ...minting, postedAt };
       return this.keeping.keep(context, target, dataKey, place, {
         client,
         secret,
@@ -88,24 +102,35 @@ export class ClientAdoption {
     throw needsAttention(hintCollision(client.clientId));
   }
 
-  /** Deletes one of our own dead secrets if the client has no room for another, and returns the hints that are left. */
+  /** Deletes one of our own dead secrets if the client has no room for another; says which hints are left. */
   async #makeRoom(
     context: StepContext,
     { tenantHost }: OnboardingTarget,
-    before: Omit<MintingIntent, 'phase' | 'at'>,
+    found: Omit<MintingIntent, 'phase' | 'at'>,
     secrets: SecretAtQlik[],
-  ): Promise<string[]> {
+  ): Promise<Omit<MintingIntent, 'phase' | 'at'>> {
     const hints = secrets.map(({ hint }) => hint);
-    if (hints.length < MAX_SECRETS) return hints;
+    if (hints.length < MAX_SECRETS) return { ...found, knownHints: hints };
     const dead = secrets.find(
-      (secret) => isOurs(secret, { ...before, recorded: [] }) && isOnlyOfItsHint(secret, secrets),
+      (secret) => isOurs(secret, { ...found, recorded: [] }) && isOnlyOfItsHint(secret, secrets),
     );
-    if (dead === undefined) throw needsAttention(capacity(before.clientId));
-    await this.clientSecrets.delete(tenantHost, before.clientId, dead.hint, callsOf(context));
-    hints.splice(hints.indexOf(dead.hint), 1);
-    return hints;
+    if (dead === undefined) throw needsAttention(capacity(found.clientId));
+    const removing = addToRemoving(found.removing, { hints: [dead.hint] });
+    await context.commitIntent({ ...found, phase: 'minting', removing });
+    await this.clientSecrets.delete(tenantHost, found.clientId, dead.hint, callsOf(context));
+    return { ...found, removing, knownHints: hints.filter((hint) => hint !== dead.hint) };
+  }
+
+  #settledAt(postedAt: Date): Date {
+    return new Date(postedAt.getTime() + this.settings.settleMs);
   }
 }
+
+const mintUnanswered = (clientId: string, mints: number) => ({
+  code: 'MINT_UNANSWERED',
+  message: `Qlik was asked ${mints} times for a secret of the OAuth client "${clientId}" and never gave a usable answer.`,
+  hint: 'Look at Qlik’s status page and at the tenant. Once Qlik answers again, retry the run: it looks at the client first.',
+});
 
 const capacity = (clientId: string) => ({
   code: 'SECRET_CAPACITY',

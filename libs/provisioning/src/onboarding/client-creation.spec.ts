@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Secret } from '@app/platform';
-import { type NewOAuthClient, type OAuthClientsApi, QlikError } from '@app/qlik';
+import { type CallContext, type NewOAuthClient, type OAuthClientsApi, QlikError } from '@app/qlik';
 import type { OnboardingTarget } from '../onboarding-targets.js';
 import { ClientCreation } from './client-creation.js';
 
@@ -27,15 +27,17 @@ async function createAt(answers: unknown[], wanted: OnboardingTarget = target) {
   const story: string[] = [];
   const bodies: NewOAuthClient[] = [];
   const api = {
-    create: (_host: string, body: NewOAuthClient) => {
+    create: async (_host: string, body: NewOAuthClient, calls: CallContext) => {
+      await calls.beforeSend?.();
       story.push('POST');
       bodies.push(body);
       const answer = answers.shift();
-      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      if (answer instanceof Error) throw answer;
+      return answer;
     },
   } as unknown as OAuthClientsApi;
-  const prepare = () => Promise.resolve(void story.push('prepare'));
-  const result = await new ClientCreation(api).create(wanted, 'name', {}, prepare).catch((error: unknown) => error);
+  const beforeSend = () => Promise.resolve(void story.push('prepare'));
+  const result = await new ClientCreation(api).create(wanted, 'name', { beforeSend }).catch((error: unknown) => error);
   return { result, story, bodies };
 }
 

@@ -10,13 +10,12 @@ export class ClientCreation {
 
   /**
    * Creates the client. Whether a tenant takes trusted consent, or origins on a web client, in the body of the request is
-   * not documented: after a 400, which makes nothing, it is asked again without. `prepare` is awaited right before every request.
+   * not documented: after a 400, which makes nothing, it is asked again without.
    */
   async create(
     target: OnboardingTarget,
     clientName: string,
     calls: CallContext,
-    prepare: () => Promise<void>,
   ): Promise<CreatedOAuthClient & { originsRefused: boolean }> {
     const { connectionConfig, allowedOrigins, ...plain } = newImpersonationClient(target, clientName);
     const bodies: NewOAuthClient[] = [
@@ -25,7 +24,6 @@ export class ClientCreation {
       ...(allowedOrigins === undefined ? [] : [{ ...plain, connectionConfig }, plain]),
     ];
     for (const [index, body] of bodies.entries()) {
-      await prepare();
       try {
         const created = await this.oauthClients.create(target.tenantHost, body, calls);
         return { ...created, originsRefused: allowedOrigins !== undefined && body.allowedOrigins === undefined };

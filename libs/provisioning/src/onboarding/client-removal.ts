@@ -6,7 +6,7 @@ import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import { OnboardingTargets } from '../onboarding-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
-import { parseCreationIntent } from './creation-intent.js';
+import { addToRemoving, parseCreationIntent } from './creation-intent.js';
 
 /** Takes back a run's client: at Qlik, whatever bears its name or its recorded id; here, its secrets. */
 @Injectable()
@@ -25,28 +25,40 @@ export class ClientRemoval {
     const recorded = await this.repository.findActiveByRun(context.run.id);
     if (intent === null && recorded === undefined) return { intent: null };
     const { customerId, tenantHost } = await this.targets.get(context.run.customerId);
-    const clientIds = new Set(recorded === undefined ? [] : [recorded.clientId]);
+    let clientIds = recorded === undefined ? [] : [recorded.clientId];
     if (intent !== null) {
       const postedAt = intent.phase === 'kept' ? intent.postedAt : intent.at;
       const settledAt = new Date(postedAt.getTime() + this.settings.settleMs);
       const answered = intent.phase === 'kept' && !intent.unsure;
       if (!answered && context.now() < settledAt) throw waitUntil(settledAt);
       const named = await this.oauthClients.list(tenantHost, { clientName: intent.clientName }, callsOf(context));
-      for (const { clientId } of named) clientIds.add(clientId);
+      clientIds.push(...named.map(({ clientId }) => clientId));
+      const removing = addToRemoving(intent.removing, { clientIds });
+      clientIds = removing.clientIds;
+      if (clientIds.length > 0) await context.commitIntent({ ...intent, removing });
     }
     for (const clientId of clientIds) await this.oauthClients.delete(tenantHost, clientId, callsOf(context));
     return {
       intent: null,
       commit: async (tx) => {
-        if (recorded !== undefined) await this.repository.markDeleted(tx, recorded.id);
+        const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
+        const subject = { customerId, runId: context.run.id };
+        const data = { because: 'cancelled' };
         for (const clientId of clientIds) {
           await this.audit.append(tx, {
-            chain: customerId,
+            ...event,
             action: 'oauth_client.deleted',
-            actor: 'worker',
-            subject: { customerId, runId: context.run.id, clientId },
-            data: { because: 'cancelled' },
-            requestId: context.run.requestId,
+            subject: { ...subject, clientId },
+            data,
+          });
+        }
+        if (recorded === undefined) return;
+        for (const secretVersionId of await this.repository.markDeleted(tx, recorded.id)) {
+          await this.audit.append(tx, {
+            ...event,
+            action: 'secret.revoked',
+            subject: { ...subject, secretVersionId },
+            data,
           });
         }
       },

@@ -29,7 +29,8 @@ function stepAndContext(intent: CommittedIntent | null) {
     { ensureDataKey: () => Promise.resolve({}) } as never,
     settings,
     {
-      create: (...[, , , prepare]: [0, 0, 0, () => Promise<void>]) => prepare().then(() => Promise.reject(posted)),
+      create: (...[, , calls]: [0, 0, { beforeSend(): Promise<void> }]) =>
+        calls.beforeSend().then(() => Promise.reject(posted)),
     } as never,
     {} as never,
     { reserve: () => Promise.resolve({}) } as never,

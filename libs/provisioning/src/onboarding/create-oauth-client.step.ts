@@ -63,29 +63,28 @@ export class CreateOAuthClientStep implements Step<Output> {
   async #post(
     context: StepContext,
     target: OnboardingTarget,
-    before: Pick<PostingIntent, 'clientName' | 'posts' | 'unsure'>,
+    before: Pick<PostingIntent, 'clientName' | 'posts' | 'unsure' | 'removing'>,
   ): Promise<Completed<Output>> {
-    const calls = callsOf(context);
     // Whatever can fail without consequences comes before the intent.
     const dataKey = await this.vault.ensureDataKey({ kind: 'customer', id: target.customerId });
     const place = await this.keeping.reserve(target.customerId);
-    await this.parentAccess.token(target.tenantHost, calls);
-    context.guard(this.settings.callTimeoutMs);
+    await this.parentAccess.token(target.tenantHost, callsOf(context));
     const posting = { ...before, phase: 'posting' as const, posts: before.posts + 1 };
     let postedAt = context.now();
     // Anew before each request: what follows from `at` must hold for the last of them.
-    const prepare = async () => {
+    const beforeSend = async () => {
       postedAt = new Date((await context.commitIntent(posting)).at);
       context.guard(this.settings.callTimeoutMs);
     };
     try {
-      const created = await this.creation.create(target, before.clientName, calls, prepare);
+      const created = await this.creation.create(target, before.clientName, { ...callsOf(context), beforeSend });
       return await this.keeping.keep(context, target, dataKey, place, {
         ...created,
         createdBy: created.client.clientSecrets?.[0]?.createdBy,
         intent: {
           ...before,
           posts: posting.posts,
+          mints: 0,
           postedAt,
           deadSecrets: [],
           knownHints: null,
@@ -105,21 +104,22 @@ export class CreateOAuthClientStep implements Step<Output> {
     target: OnboardingTarget,
     intent: PostingIntent,
   ): Promise<Completed<Output>> {
+    const { clientName, posts, removing } = intent;
     const settledAt = this.#settledAt(intent.at);
     if (context.now() < settledAt) throw waitUntil(settledAt);
-    const found = await this.oauthClients.list(target.tenantHost, { clientName: intent.clientName }, callsOf(context));
+    const found = await this.oauthClients.list(target.tenantHost, { clientName }, callsOf(context));
     const oldest = [...found].sort(byAge)[0];
     if (oldest !== undefined) return this.adoption.adopt(context, target, intent, oldest);
-    if (intent.posts >= MAX_POSTS) {
+    if (posts >= MAX_POSTS) {
       // Whoever retries the run gives it as many tries again.
-      await context.commitIntent({ clientName: intent.clientName, phase: 'posting', posts: 0, unsure: true });
+      await context.commitIntent({ phase: 'posting', clientName, posts: 0, unsure: true, removing });
       throw needsAttention({
         code: 'CREATION_UNANSWERED',
-        message: `Qlik was asked ${intent.posts} times to create the OAuth client and never answered, nor is the client there.`,
+        message: `Qlik was asked ${posts} times to create the OAuth client and never answered, nor is the client there.`,
         hint: 'Look at Qlik’s status page and at the tenant. Once Qlik answers again, retry the run: it looks for the client first.',
       });
     }
-    return this.#post(context, target, { clientName: intent.clientName, posts: intent.posts, unsure: true });
+    return this.#post(context, target, { clientName, posts, unsure: true, removing });
   }
 
   #settledAt(postedAt: Date): Date {

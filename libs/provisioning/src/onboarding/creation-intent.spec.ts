@@ -5,6 +5,7 @@ const at = '2026-01-01T00:00:00.000Z';
 const creation = { at, clientName: 'name', posts: 1, unsure: false };
 const adoption = {
   clientId: 'id',
+  mints: 1,
   deadSecrets: [{ hint: 'abcde' }, { hint: 'fghij', createdBy: 'u1' }],
   knownHints: ['abcde'],
 };

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { SecretAtQlik } from './secrets-at-qlik.js';
 
+const Removing = z.object({ clientIds: z.array(z.string()), hints: z.array(z.string()) });
+type Removing = z.output<typeof Removing>;
+
 const creation = {
   /** The client's unguessable name: whatever bears it was made by this run. */
   clientName: z.string(),
@@ -8,10 +11,14 @@ const creation = {
   posts: z.number().int(),
   /** Whether an answer was lost on the way, so that more may exist than we know of. */
   unsure: z.boolean(),
+  /** What was about to be deleted at Qlik: kept until the audit has it, should the process end in between. */
+  removing: Removing.optional(),
 };
 
 const adoption = {
   clientId: z.string(),
+  /** How often a secret has been asked for. */
+  mints: z.number().int(),
   /** Secrets that lost answers of ours made: nobody has their value. Empty when no client was adopted. */
   deadSecrets: z.array(SecretAtQlik),
   /** The hints the client had before the last mint; null when none was minted. */
@@ -36,4 +43,12 @@ export type KeptIntent = Extract<CreationIntent, { phase: 'kept' }>;
 /** The intent a run committed, or null when it has none. */
 export function parseCreationIntent(intent: unknown): CreationIntent | null {
   return intent === null ? null : CreationIntent.parse(intent);
+}
+
+/** What is about to be deleted, with what earlier attempts were about to delete. */
+export function addToRemoving(removing: Removing | undefined, more: Partial<Removing>): Removing {
+  return {
+    clientIds: [...new Set([...(removing?.clientIds ?? []), ...(more.clientIds ?? [])])],
+    hints: [...new Set([...(removing?.hints ?? []), ...(more.hints ?? [])])],
+  };
 }

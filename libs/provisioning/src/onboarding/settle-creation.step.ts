@@ -8,7 +8,7 @@ import { OnboardingTargets } from '../onboarding-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
-import { type KeptIntent, parseCreationIntent } from './creation-intent.js';
+import { addToRemoving, type KeptIntent, parseCreationIntent } from './creation-intent.js';
 import { isOnlyOfItsHint, secretsOf } from './secrets-at-qlik.js';
 import { isOurs } from './whose-hint.js';
 
@@ -47,69 +47,66 @@ export class SettleCreationStep implements Step<Output> {
     const settledAt = new Date(intent.postedAt.getTime() + this.settings.settleMs);
     if (context.now() < settledAt) throw waitUntil(settledAt);
     const { customerId, tenantHost } = await this.targets.get(context.run.customerId);
-    const duplicates = await this.#deleteDuplicates(context, tenantHost, intent);
-    const { deleted, unrecognised } = await this.#deleteDeadSecrets(context, tenantHost, intent);
-    const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
-    const subject = { customerId, runId: context.run.id };
+    const duplicates = await this.#findDuplicates(context, tenantHost, intent);
+    const { dead, unrecognised } = await this.#findOtherSecrets(context, tenantHost, intent);
+    const removing = addToRemoving(intent.removing, { clientIds: duplicates, hints: dead });
+    if (duplicates.length + dead.length > 0) await context.commitIntent({ ...intent, removing });
+    for (const clientId of duplicates) await this.oauthClients.delete(tenantHost, clientId, callsOf(context));
+    for (const hint of dead) await this.clientSecrets.delete(tenantHost, intent.clientId, hint, callsOf(context));
     return {
       output: {
-        duplicateClientsDeleted: duplicates.length,
-        deadSecretsDeleted: deleted,
+        duplicateClientsDeleted: removing.clientIds.length,
+        deadSecretsDeleted: removing.hints.length,
         unrecognisedSecrets: unrecognised,
       },
       commit: async (tx) => {
-        for (const clientId of duplicates) {
-          const action = 'oauth_client.deleted';
+        const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
+        const subject = { customerId, runId: context.run.id };
+        for (const clientId of removing.clientIds) {
+          const data = { because: 'duplicate' };
           await this.audit.append(tx, {
             ...event,
-            action,
-            subject: { ...subject, clientId },
-            data: { because: 'duplicate' },
-          });
-        }
-        const { clientId } = intent;
-        if (deleted > 0) {
-          const data = { because: 'never stored', count: deleted };
-          await this.audit.append(tx, { ...event, action: 'secret.revoked', subject: { ...subject, clientId }, data });
-        }
-        if (unrecognised > 0) {
-          const data = { count: unrecognised };
-          await this.audit.append(tx, {
-            ...event,
-            action: 'secret.unrecognised',
+            action: 'oauth_client.deleted',
             subject: { ...subject, clientId },
             data,
           });
+        }
+        const ofOurs = { ...subject, clientId: intent.clientId };
+        if (removing.hints.length > 0) {
+          const data = { because: 'never stored', count: removing.hints.length };
+          await this.audit.append(tx, { ...event, action: 'secret.revoked', subject: ofOurs, data });
+        }
+        if (unrecognised > 0) {
+          const data = { count: unrecognised };
+          await this.audit.append(tx, { ...event, action: 'secret.unrecognised', subject: ofOurs, data });
         }
       },
     };
   }
 
-  async #deleteDuplicates(context: StepContext, host: string, { clientName, clientId }: KeptIntent): Promise<string[]> {
+  /** The clients beside the recorded one that bear its name. */
+  async #findDuplicates(context: StepContext, host: string, { clientName, clientId }: KeptIntent): Promise<string[]> {
     const named = await this.oauthClients.list(host, { clientName }, callsOf(context));
-    const duplicates = named.map((client) => client.clientId).filter((id) => id !== clientId);
-    for (const duplicate of duplicates) await this.oauthClients.delete(host, duplicate, callsOf(context));
-    return duplicates;
+    return named.map((client) => client.clientId).filter((id) => id !== clientId);
   }
 
-  async #deleteDeadSecrets(
+  /** The hints of secrets that are ours and dead, and how many are not ours to delete. */
+  async #findOtherSecrets(
     context: StepContext,
     host: string,
     intent: KeptIntent,
-  ): Promise<{ deleted: number; unrecognised: number }> {
+  ): Promise<{ dead: string[]; unrecognised: number }> {
     const { secretVersionId } = context.output(this.createOAuthClient);
     const recorded = await this.repository.getVersion(secretVersionId);
     // Without our own hint, ours cannot be told from the others.
-    if (recorded.hint === null) return { deleted: 0, unrecognised: 0 };
+    if (recorded.hint === null) return { dead: [], unrecognised: 0 };
     const ours = { hint: recorded.hint, createdBy: recorded.createdBy ?? undefined };
     const client = await this.oauthClients.get(host, intent.clientId, callsOf(context));
-    const others = (await secretsOf(this.oauthClients, host, client, callsOf(context))).filter(
-      ({ hint }) => hint !== ours.hint,
-    );
-    const dead = others.filter(
-      (secret) => isOurs(secret, { ...intent, recorded: [ours] }) && isOnlyOfItsHint(secret, others),
-    );
-    for (const { hint } of dead) await this.clientSecrets.delete(host, intent.clientId, hint, callsOf(context));
-    return { deleted: dead.length, unrecognised: others.length - dead.length };
+    const secrets = await secretsOf(this.oauthClients, host, client, callsOf(context));
+    const others = secrets.filter(({ hint }) => hint !== ours.hint);
+    const dead = others
+      .filter((secret) => isOurs(secret, { ...intent, recorded: [ours] }) && isOnlyOfItsHint(secret, others))
+      .map(({ hint }) => hint);
+    return { dead, unrecognised: others.length - dead.length };
   }
 }

@@ -1,10 +1,5 @@
-import {
-  type BeforeApplicationShutdown,
-  Injectable,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-} from '@nestjs/common';
-import { RunRunner, RunWaker } from '@app/runs';
+import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { RunRunner } from '@app/runs';
 import { RunProcessor } from './run.processor.js';
 
 /** How many runs a worker works on at once. */
@@ -14,11 +9,10 @@ export class RunConcurrency {
 
 /** Starts the processor at its breadth, and on shutdown has runs handed back at their next step instead of cut off. */
 @Injectable()
-export class RunShutdown implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+export class RunProcessorLifecycle implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly processor: RunProcessor,
     private readonly runner: RunRunner,
-    private readonly waker: RunWaker,
     private readonly concurrency: RunConcurrency,
   ) {}
 
@@ -28,9 +22,5 @@ export class RunShutdown implements OnApplicationBootstrap, OnModuleDestroy, Bef
 
   onModuleDestroy(): void {
     this.runner.stop();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.waker.drain();
   }
 }

@@ -1,0 +1,78 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Looks for texts in whatever they may have been written to: as they are, and in base64, base64url, hex, URL- and JSON-escaped. */
+export class PlaintextSearch {
+  /** By the first three bytes of a form. */
+  readonly #forms = new Map<number, { form: Buffer; what: string }[]>();
+  readonly #starts = new Uint8Array(1 << 24);
+
+  /** `texts`: what must be nowhere, by a name that may be shown. */
+  constructor(texts: Iterable<readonly [name: string, text: string]>) {
+    for (const [name, text] of texts) {
+      for (const [kind, form] of formsOf(text)) {
+        const bytes = Buffer.from(form);
+        const start = bytes.readUIntBE(0, 3);
+        this.#starts[start] = 1;
+        this.#forms.set(start, [...(this.#forms.get(start) ?? []), { form: bytes, what: `${name} (${kind})` }]);
+      }
+    }
+  }
+
+  /** What is found in `content`, each once. */
+  find(content: Buffer): string[] {
+    const found = new Set<string>();
+    for (let at = 0, start = 0; at < content.length; at += 1) {
+      start = ((start << 8) | content[at]!) & 0xffffff;
+      if (this.#starts[start] !== 1) continue;
+      for (const { form, what } of this.#forms.get(start) ?? []) {
+        if (content.subarray(at - 2, at - 2 + form.length).equals(form)) found.add(what);
+      }
+    }
+    return [...found];
+  }
+
+  /** What is found in the files under `folder`, with the file, and how many bytes were looked through. */
+  async findInFolder(folder: string): Promise<{ found: string[]; bytes: number }> {
+    const found: string[] = [];
+    let bytes = 0;
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath, entry.name);
+      const content = await readUnlessGone(path);
+      bytes += content.length;
+      found.push(...this.find(content).map((what) => `${what} in ${path}`));
+    }
+    return { found, bytes };
+  }
+}
+
+/** A server at work removes files of its own, those of a dropped database for instance. */
+async function readUnlessGone(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+function* formsOf(text: string): Iterable<[kind: string, form: string]> {
+  const hex = Buffer.from(text).toString('hex');
+  yield ['raw', text];
+  yield ['hex', hex];
+  yield ['HEX', hex.toUpperCase()];
+  const json = JSON.stringify(text).slice(1, -1);
+  if (json !== text) yield ['JSON', json];
+  const url = encodeURIComponent(text);
+  if (url !== text) yield ['URL', url];
+  // Encoded as part of something longer, a text begins at one of three places in a group; the outermost characters then depend on its neighbours.
+  for (const offset of [0, 1, 2]) {
+    const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(text)]);
+    const whole = bytes.toString('base64').replaceAll('=', '');
+    const base64 = whole.slice(offset === 0 ? 0 : offset + 1, bytes.length % 3 === 0 ? undefined : -1);
+    yield ['base64', base64];
+    const urlSafe = base64.replaceAll('+', '-').replaceAll('/', '_');
+    if (urlSafe !== base64) yield ['base64url', urlSafe];
+  }
+}

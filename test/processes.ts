@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** How a process ended. */
+export interface ProcessEnd {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** One of our apps as a process of its own. */
+export interface AppProcess {
+  /** Where it listens. */
+  url: string;
+  pid: number;
+  /** Everything it has written to stdout and stderr. */
+  output(): string;
+  /** Sends a signal and resolves once the process is gone; a process that is gone already says how it ended. */
+  kill(signal: NodeJS.Signals): Promise<ProcessEnd>;
+}
+
+/** Starts `dist/apps/<app>/src/main.js` on a free port, with nothing in its environment but `env`; resolves when it says where it listens. */
+export async function startAppProcess(app: 'api' | 'worker' | 'sandbox', env: NodeJS.ProcessEnv): Promise<AppProcess> {
+  const main = join(import.meta.dirname, '..', 'dist', 'apps', app, 'src', 'main.js');
+  const child = spawn(process.execPath, ['--enable-source-maps', main], {
+    env: { PATH: process.env.PATH, PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // A test run that dies takes its processes with it.
+  const endWithUs = (): boolean => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
+  const ended = once(child, 'exit').then(([code, signal]): ProcessEnd => ({
+    code: code as number,
+    signal: signal as null,
+  }));
+  void ended.then(() => process.removeListener('exit', endWithUs));
+  const output: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  const url = await Promise.race([
+    findUrl(child, output),
+    ended.then(({ code }) => Promise.reject(new Error(`The process "${app}" ended with ${code}:\n${output.join('')}`))),
+  ]);
+  return {
+    url,
+    pid: child.pid ?? 0,
+    output: () => output.join(''),
+    kill: async (signal) => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+/** The URL in the first log line that has one; all lines are kept in `output`. */
+function findUrl(child: ChildProcess, output: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    createInterface(child.stdout!).on('line', (line) => {
+      output.push(`${line}\n`);
+      const url = /"url":"(http:[^"]+)"/.exec(line)?.[1];
+      if (url !== undefined) resolve(url);
+    });
+  });
+}
