@@ -1,9 +1,9 @@
 import { ApiKeys, type Scope, scopes } from '@app/access';
 import { AuditTrail } from '@app/audit';
+import type { Problem } from '@app/http';
 import type { Database } from '@app/platform';
 import { migrateQueue } from '@app/queue';
 import { pino } from 'pino';
-import type { Problem } from '../../apps/api/src/problems/problem.schema.js';
 import { startApi } from '../../apps/api/src/start-api.js';
 import { createTestDatabase } from '../test-database.js';
 

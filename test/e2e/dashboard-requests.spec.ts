@@ -143,6 +143,7 @@ describe('the page', () => {
     ['/assets/gone.js', 404, 'application/problem+json'],
     ['/api/nowhere', 404, 'application/problem+json'],
     ['/index.html', 404, 'text/html'],
+    ['/%zz', 400, 'application/problem+json'],
   ])('%s is %d %s', async (path, status, type) => {
     const answer = await call('GET', path);
     expect(answer.status).toBe(status);

@@ -1,6 +1,7 @@
 import { AccessModule } from '@app/access';
 import { AuditModule } from '@app/audit';
 import { CustomersModule } from '@app/customers';
+import { ProblemFilter, SchemaPipe } from '@app/http';
 import { DatabaseModule, Readiness } from '@app/platform';
 import { tenantHostPolicy } from '@app/qlik';
 import { QueueModule } from '@app/queue';
@@ -18,10 +19,8 @@ import { CredentialsReader } from './credentials/credentials.reader.js';
 import { CustomersController } from './customers/customers.controller.js';
 import { TENANT_HOST_POLICY } from './customers/tenant-host-policy.js';
 import { HealthController } from './health/health.controller.js';
-import { API_LOGGER } from './http/api-logger.js';
-import { ProblemFilter } from './problems/problem.filter.js';
+import { problemCatalog } from './problems/problem-catalog.js';
 import { ProblemsController } from './problems/problems.controller.js';
-import { SchemaPipe } from './problems/schema.pipe.js';
 import { RunsController } from './runs/runs.controller.js';
 
 /** Connections to PostgreSQL that one process holds at most. */
@@ -57,11 +56,10 @@ export class ApiModule {
         ProblemsController,
       ],
       providers: [
-        { provide: API_LOGGER, useValue: logger },
         { provide: TENANT_HOST_POLICY, useValue: tenantHostPolicy(config) },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useClass: SchemaPipe },
-        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_FILTER, useValue: new ProblemFilter(logger, problemCatalog) },
         CredentialsReader,
         Readiness,
         RouteAccessCheck,

@@ -1,6 +1,7 @@
 import { AccessModule } from '@app/access';
 import { AuditModule } from '@app/audit';
 import { CustomersModule } from '@app/customers';
+import { edgeProblems, ProblemFilter, SchemaPipe } from '@app/http';
 import { DatabaseModule, HealthModule } from '@app/platform';
 import { QueueModule } from '@app/queue';
 import { RunsModule } from '@app/runs';
@@ -11,14 +12,11 @@ import { AuditEventsController } from './audit/audit-events.controller.js';
 import { CustomerFactsReader } from './customers/customer-facts.reader.js';
 import { CustomersController } from './customers/customers.controller.js';
 import type { DashboardConfig } from './dashboard.config.js';
-import { DASHBOARD_LOGGER } from './http/dashboard-logger.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { OverviewReader } from './overview/overview.reader.js';
 import { PagePolicy } from './page/page-policy.js';
 import { PageController } from './page/page.controller.js';
 import { WEB_BUILD, type WebBuild } from './page/web-build.js';
-import { ProblemFilter } from './problems/problem.filter.js';
-import { SchemaPipe } from './problems/schema.pipe.js';
 import { RunRowsReader } from './runs/run-rows.reader.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SessionController } from './session/session.controller.js';
@@ -64,12 +62,11 @@ export class DashboardModule {
         PageController,
       ],
       providers: [
-        { provide: DASHBOARD_LOGGER, useValue: logger },
         { provide: PagePolicy, useValue: policy },
         { provide: WEB_BUILD, useValue: web },
         { provide: APP_GUARD, useClass: SessionGuard },
         { provide: APP_PIPE, useClass: SchemaPipe },
-        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_FILTER, useValue: new ProblemFilter(logger, edgeProblems) },
         OverviewReader,
         RunRowsReader,
         CustomerFactsReader,

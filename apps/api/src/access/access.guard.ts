@@ -3,7 +3,6 @@ import { DomainError } from '@app/platform';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { ProblemError } from '../problems/problem-error.js';
 import { ROUTE_ACCESS } from './requires-scope.decorator.js';
 
 const BEARER = /^Bearer +([^ ]+) *$/i;
@@ -38,11 +37,12 @@ export class AccessGuard implements CanActivate {
 
 function readToken(authorization: string | undefined): string {
   if (authorization === undefined) {
-    throw new ProblemError('API_KEY_MISSING', 'Send your API key as "Authorization: Bearer <key>".');
+    throw new DomainError('unauthenticated', 'API_KEY_MISSING', 'Send your API key as "Authorization: Bearer <key>".');
   }
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) {
-    throw new ProblemError(
+    throw new DomainError(
+      'unauthenticated',
       'API_KEY_MALFORMED',
       'The Authorization header is not of the form "Bearer <key>"; send your API key so.',
     );

@@ -1,4 +1,5 @@
 import type { Caller } from '@app/access';
+import { IdPipe } from '@app/http';
 import { Controller, Get, Headers, Param, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -6,7 +7,6 @@ import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { etagOf, hasVersion } from '../http/etag.js';
 import { Operation } from '../openapi/operation.decorator.js';
-import { IdPipe } from '../problems/id.pipe.js';
 import { CredentialsReader } from './credentials.reader.js';
 import { Credentials } from './credentials.schema.js';
 

@@ -1,5 +1,6 @@
 import type { Caller } from '@app/access';
 import { CustomersReader, CustomersService } from '@app/customers';
+import { IdPipe } from '@app/http';
 import type { TenantHostPolicy } from '@app/qlik';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
@@ -8,7 +9,6 @@ import type { z } from 'zod';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
-import { IdPipe } from '../problems/id.pipe.js';
 import { showRun } from '../runs/run.schema.js';
 import {
   AcceptedCustomer,

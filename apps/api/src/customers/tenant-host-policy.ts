@@ -1,5 +1,5 @@
+import { DomainError } from '@app/platform';
 import { parseTenantHost, type TenantHostPolicy } from '@app/qlik';
-import { ProblemError } from '../problems/problem-error.js';
 
 /** The injection token of the configured allow-list of tenant hosts. */
 export const TENANT_HOST_POLICY = Symbol('TENANT_HOST_POLICY');
@@ -8,5 +8,7 @@ export const TENANT_HOST_POLICY = Symbol('TENANT_HOST_POLICY');
 export function assertTenantHost(host: string, policy: TenantHostPolicy): void {
   const result = parseTenantHost(host, policy);
   if (result.ok) return;
-  throw new ProblemError('TENANT_HOST_INVALID', result.reason, [{ pointer: '/tenantHost', message: result.reason }]);
+  throw new DomainError('invalid', 'TENANT_HOST_INVALID', result.reason, {
+    fields: [{ pointer: '/tenantHost', message: result.reason }],
+  });
 }

@@ -1,4 +1,4 @@
-import { ProblemError } from '../problems/problem-error.js';
+import { DomainError } from '@app/platform';
 
 /** A version as an entity tag. */
 export const etagOf = (version: number): string => `"${version}"`;
@@ -16,7 +16,8 @@ const NO_VERSION = -1;
 /** The version that the caller saw. Throws IF_MATCH_REQUIRED; anything but one strong tag of ours matches nothing and is stale. */
 export function requireVersion(ifMatch: string | undefined): number {
   if (ifMatch === undefined || ifMatch.trim() === '') {
-    throw new ProblemError(
+    throw new DomainError(
+      'invalid',
       'IF_MATCH_REQUIRED',
       'Send If-Match with the ETag of the run as you read it, so that a change which you have not seen is not overwritten.',
     );

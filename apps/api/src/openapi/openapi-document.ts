@@ -1,9 +1,9 @@
 import { scopes } from '@app/access';
+import { Problem } from '@app/http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { API_KEY_SCHEME } from '../access/requires-scope.decorator.js';
 import { type ProblemCode, problemCatalog } from '../problems/problem-catalog.js';
-import { Problem } from '../problems/problem.schema.js';
 import { PROBLEM_CODES } from './operation.decorator.js';
 import { convertZod } from './zod-converter.js';
 

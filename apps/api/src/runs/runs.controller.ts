@@ -1,5 +1,6 @@
 import type { Caller } from '@app/access';
 import { CustomersService } from '@app/customers';
+import { IdPipe } from '@app/http';
 import { RunsReader } from '@app/runs';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
@@ -9,7 +10,6 @@ import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { etagOf, hasVersion, requireVersion } from '../http/etag.js';
 import { Operation } from '../openapi/operation.decorator.js';
-import { IdPipe } from '../problems/id.pipe.js';
 import type { ProblemCode } from '../problems/problem-catalog.js';
 import { Run, RunChange, RunFilter, RunPage, showRun } from './run.schema.js';
 

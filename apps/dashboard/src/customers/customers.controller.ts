@@ -1,6 +1,6 @@
 import { CustomersReader } from '@app/customers';
+import { IdPipe } from '@app/http';
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { IdPipe } from '../problems/id.pipe.js';
 import { CustomerFactsReader } from './customer-facts.reader.js';
 import {
   CustomerFilter,

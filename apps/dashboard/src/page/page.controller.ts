@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { routeNotFound } from '@app/http';
 import { Controller, Get, Inject, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { routeNotFound } from '../problems/route-not-found.js';
 import { Public } from '../session/public.decorator.js';
 import { PagePolicy } from './page-policy.js';
 import { NONCE_PLACEHOLDER, WEB_BUILD, type WebBuild } from './web-build.js';

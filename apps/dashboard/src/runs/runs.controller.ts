@@ -1,9 +1,9 @@
 import type { OperatorSession } from '@app/access';
 import { CustomersReader, CustomersService } from '@app/customers';
+import { IdPipe } from '@app/http';
 import { RunsReader } from '@app/runs';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { IdPipe } from '../problems/id.pipe.js';
 import { CurrentSession } from '../session/current-session.decorator.js';
 import { RunRowsReader } from './run-rows.reader.js';
 import { RunChange, RunFilter, showRun, showRunRow, type ShownRun, type ShownRunRow } from './run.schema.js';

@@ -8,7 +8,7 @@ declare module 'fastify' {
   }
 }
 
-/** Gives each request its id and trace, tells the caller the id, and lets log lines see both. */
+/** Gives each request its id and trace, tells the caller the id, and lets log lines and audit events see both. */
 export function followRequests(fastify: FastifyInstance): void {
   fastify.decorateRequest('requestTrace');
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { DomainError } from '@app/platform';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { sendProblem } from '../problems/problem-answer.js';
-import { ProblemError } from '../problems/problem-error.js';
-import { BODY_LIMIT_BYTES } from './body-limit.js';
+import { sendProblem } from './problems/problem-answer.js';
+import { edgeProblems } from './problems/problem-catalog.js';
 
 const REQUEST_ID = /^[\w-]{8,64}$/;
 
-/** Fastify as this API uses it: its limits, and the request id. */
-export function makeFastifyAdapter(): FastifyAdapter {
-  return new FastifyAdapter({
-    bodyLimit: BODY_LIMIT_BYTES,
+/** Fastify as our processes use it: its limits, the request id, and bodies of JSON alone, of at most `bodyLimitBytes`. */
+export function makeFastifyAdapter(bodyLimitBytes: number): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    bodyLimit: bodyLimitBytes,
     requestIdHeader: false,
     genReqId: chooseRequestId,
     /** A whole request must have arrived by then, however slowly it is sent. */
@@ -26,10 +26,12 @@ export function makeFastifyAdapter(): FastifyAdapter {
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: refuseAddress,
   });
+  adapter.getInstance().removeContentTypeParser('text/plain');
+  return adapter;
 }
 
 /** The caller's `x-request-id` if it is 8 to 64 letters, digits, `-` or `_`; else a new one. */
-export function chooseRequestId(request: { headers: IncomingMessage['headers'] }): string {
+function chooseRequestId(request: { headers: IncomingMessage['headers'] }): string {
   const offered = request.headers['x-request-id'];
   return typeof offered === 'string' && REQUEST_ID.test(offered) ? offered : randomUUID();
 }
@@ -39,7 +41,11 @@ function refuseAddress(error: FastifyError, request: FastifyRequest, reply: Fast
   reply.header('x-request-id', request.id).header('x-content-type-options', 'nosniff');
   const refusal =
     error.code === 'FST_ERR_MAX_PARAM_LENGTH'
-      ? new ProblemError('ROUTE_NOT_FOUND', 'A part of the address is longer than any id of ours.')
-      : new ProblemError('REQUEST_MALFORMED', 'The address of the request cannot be read: check its percent-encoding.');
-  sendProblem(refusal, request, reply);
+      ? new DomainError('not-found', 'ROUTE_NOT_FOUND', 'A part of the address is longer than any id of ours.')
+      : new DomainError(
+          'invalid',
+          'REQUEST_MALFORMED',
+          'The address of the request cannot be read: check its percent-encoding.',
+        );
+  sendProblem(refusal, request, reply, edgeProblems);
 }

@@ -1,11 +1,11 @@
+import { DomainError } from '@app/platform';
 import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
-import { ProblemError } from './problem-error.js';
 
 /** Issues that are told; a body can be wrong in thousands of places. */
 const TOLD_ISSUES = 20;
 
-/** Parses what a route takes by the schema that its parameter names. */
+/** Parses what a route takes by the schema that its parameter names. Throws REQUEST_INVALID, with a JSON pointer to each mistake. */
 @Injectable()
 export class SchemaPipe implements PipeTransform {
   transform(value: unknown, metadata: ArgumentMetadata): unknown {
@@ -14,7 +14,9 @@ export class SchemaPipe implements PipeTransform {
     const result = schema.safeParse(value, { error: sayMissing });
     if (result.success) return result.data;
     const fields = result.error.issues.flatMap(tellIssue).slice(0, TOLD_ISSUES);
-    throw new ProblemError('REQUEST_INVALID', `${fields[0]?.pointer || 'The body'}: ${fields[0]?.message}`, fields);
+    throw new DomainError('invalid', 'REQUEST_INVALID', `${fields[0]?.pointer || 'The body'}: ${fields[0]?.message}`, {
+      fields,
+    });
   }
 }
 

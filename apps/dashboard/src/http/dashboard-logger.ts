@@ -1,2 +1,0 @@
-/** The injection token of the process's logger. */
-export const DASHBOARD_LOGGER = Symbol('DASHBOARD_LOGGER');
