@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EventEmitter } from 'node:events';
-import { DatabaseModule, Database, type Transaction } from '@app/platform';
+import { DatabaseModule, Database, type Sql } from '@app/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { CustomersModule } from '@app/customers';
@@ -111,15 +111,17 @@ class SilentQueueModule {
   }
 }
 
-function mortalDatabase(database: Database): Pick<Database, 'client' | 'transaction'> {
+function mortalDatabase(database: Database): Pick<Database, 'client' | 'transaction' | 'sql' | 'sqlTransaction'> {
   return {
     client: mortalClient(database.client),
+    sql: mortalClient(database.sql),
+    sqlTransaction: (work) => pass('COMMIT', () => database.sqlTransaction((tx) => work(mortalClient(tx)))),
     transaction: (work) => pass('COMMIT', () => database.transaction((tx) => work(mortalClient(tx)))),
   };
 }
 
 /** The same client with every statement, raw or of a model, as one await. */
-function mortalClient<Client extends Transaction>(client: Client): Client {
+function mortalClient<Client extends Sql>(client: Client): Client {
   return new Proxy(client, {
     get: (target, name) => {
       const member: unknown = Reflect.get(target, name);

@@ -57,6 +57,15 @@ const counts = async () => {
   return Promise.all([customer.count(), run.count(), idempotencyKey.count(), auditEvent.count()]);
 };
 
+/** Resolves once a statement in this database waits for a lock. */
+async function waitForLockWait(): Promise<void> {
+  for (;;) {
+    const waiting = await test.database.sql.$queryRaw<unknown[]>`
+      SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    if (waiting.length > 0) return;
+  }
+}
+
 describe('CustomersService.accept', () => {
   it('writes key, customer, run and audit event together, and wakes the run', async () => {
     const before = await counts();
@@ -210,6 +219,31 @@ describe('CustomerStates.change', () => {
     await go('ready');
     expect(await reader.get(customer.id)).toMatchObject({ state: 'ready', readyAt });
     await expect(go('onboarding')).rejects.toThrow('A customer cannot go from "ready" to "onboarding".');
+  });
+
+  it('writes nothing for what may not follow, even if its transaction goes on', async () => {
+    const { customer } = await service.accept(input(), caller, 'states-forbidden', trace);
+    const before = await reader.get(customer.id);
+    await test.database.sqlTransaction(async (tx) => {
+      await expect(new CustomerStates().change(tx, customer.id, 'offboarded')).rejects.toThrow('cannot go from');
+    });
+    expect(await reader.get(customer.id)).toEqual(before);
+  });
+
+  it('waits for another change under way, and goes on from the state that it left', async () => {
+    const states = new CustomerStates();
+    const { customer } = await service.accept(input(), caller, 'states-at-once', trace);
+    let second: Promise<void> | undefined;
+    await test.database.sqlTransaction(async (tx) => {
+      await states.change(tx, customer.id, 'ready');
+      // Not possible from "onboarding", which is what it would see if it did not wait.
+      second = test.database.sqlTransaction((other) => states.change(other, customer.id, 'degraded'));
+      await waitForLockWait();
+    });
+    await second;
+    const { state, readyAt } = await reader.get(customer.id);
+    expect(state).toBe('degraded');
+    expect(readyAt).toBeInstanceOf(Date);
   });
 
   it('says when there is no such customer', async () => {

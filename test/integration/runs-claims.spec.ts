@@ -22,7 +22,6 @@ async function claimed(): Promise<ClaimedRun> {
   const { id } = await harness.queue(plan);
   const run = await claim(id);
   if (run === undefined) throw new Error('The run was not claimed.');
-  await process.claims.addSteps(run, names, 'first');
   return run;
 }
 
@@ -50,7 +49,16 @@ describe('a claim', () => {
   it('takes a queued run, raises its fence and tells what the row says', async () => {
     const queued = await harness.queue(plan);
     const run = await claim(queued.id);
-    expect(run).toMatchObject({ id: queued.id, fence: 1, formerState: 'queued', step: null, attempts: 0, steps: [] });
+    expect(run).toMatchObject({
+      id: queued.id,
+      fence: 1,
+      formerState: 'queued',
+      step: 'first',
+      attempts: 0,
+      outputs: {},
+    });
+    const { steps } = await harness.states(queued.id);
+    expect(steps).toEqual({ first: 'running', second: 'pending', third: 'pending' });
     const row = await harness.read(queued.id);
     expect(row).toMatchObject({ state: 'running', fence: 1 });
     // Both are rounded to the millisecond.
@@ -104,7 +112,6 @@ describe('a stale fence', () => {
     ['the end of an attempt', (run) => write(run, end('first'))],
     ['an intent', (run) => process.attempts.setIntent({ runId: run.id, fence: run.fence }, { phase: 'posting' })],
     ['the taking back of an intent', (run) => process.attempts.setIntent({ runId: run.id, fence: run.fence }, null)],
-    ['the steps of the plan', (run) => process.claims.addSteps(run, [...names, 'fourth'], 'second')],
   ];
 
   it.each(writes)('lets nobody write %s', async (_what, attempt) => {

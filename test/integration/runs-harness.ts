@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AuditTrail } from '@app/audit';
-import { Database, type Run, type RunState, type Transaction } from '@app/platform';
+import { Database, type Run, type RunState, type Sql } from '@app/platform';
 import {
   type Completed,
   type Failure,
@@ -60,7 +60,7 @@ export class TestPlan implements Plan {
 
   constructor(readonly name = `plan-${randomUUID()}`) {}
 
-  onEnd(_tx: Transaction, _run: unknown, outcome: RunOutcome, error: { code: string } | null): Promise<void> {
+  onEnd(_tx: Sql, _run: unknown, outcome: RunOutcome, error: { code: string } | null): Promise<void> {
     this.ends.push(error === null ? { outcome } : { outcome, code: error.code });
     return Promise.resolve();
   }
@@ -73,12 +73,12 @@ export class UnsteadyDatabase extends Database {
   /** Transactions that do not begin, from now on. */
   refusals = 0;
 
-  override async transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  override async sqlTransaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
     if (this.refusals > 0) {
       this.refusals -= 1;
       throw new Error('the connection was refused');
     }
-    const result = await super.transaction(work);
+    const result = await super.sqlTransaction(work);
     if (this.lostAnswers === 0) return result;
     this.lostAnswers -= 1;
     throw new Error('the connection broke after COMMIT');

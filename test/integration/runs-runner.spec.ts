@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Sql } from '@app/platform';
 import { LeaseLost, needsAttention, StepFailure, waitUntil } from '@app/runs';
 import { RunsHarness, type RunsProcess, TestPlan } from './runs-harness.js';
 
@@ -25,8 +26,8 @@ const attemptsOf = async (runId: string, step: string) => {
 };
 
 /** A row that can be written once: a second time fails. */
-const writeOnce = (name: string) => async (tx: Parameters<Parameters<typeof harness.database.transaction>[0]>[0]) =>
-  void (await tx.installationSetting.create({ data: { name, value: '' } }));
+const writeOnce = (name: string) => async (tx: Sql) =>
+  void (await tx.$executeRaw`INSERT INTO installation_settings (name, value) VALUES (${name}, '')`);
 const wasWritten = async (name: string) =>
   (await harness.database.client.installationSetting.count({ where: { name } })) === 1;
 

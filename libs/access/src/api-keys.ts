@@ -10,6 +10,9 @@ import { LastUse } from './last-use.js';
 import { checkNewApiKey, type NewApiKey } from './new-api-key.js';
 import type { Scope } from './scopes.js';
 
+/** What is asked of a key's row at each request. */
+type KnownKey = Omit<ApiKey, 'createdAt'>;
+
 /** What a key is worth now: only an active one lets its holder in. */
 export type ApiKeyState = 'active' | 'expired' | 'revoked';
 
@@ -69,8 +72,11 @@ export class ApiKeys implements OnModuleDestroy {
       );
     }
     const { id, secretHash } = parsed;
-    const row = await this.database.client.apiKey.findUnique({ where: { id } });
-    if (row === null || !timingSafeEqual(row.secretHash, secretHash)) {
+    const [row] = await this.database.sql.$queryRaw<KnownKey[]>`
+      SELECT id, name, secret_hash AS "secretHash", scopes, expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
+        revoked_at AS "revokedAt"
+      FROM api_keys WHERE id = ${id}`;
+    if (row === undefined || !timingSafeEqual(row.secretHash, secretHash)) {
       throw new ApiKeyRefused(
         'API_KEY_UNKNOWN',
         `The API key "${id}" is not one of this installation: check that it was made for this one, or make a new key.`,
@@ -124,7 +130,7 @@ export class ApiKeys implements OnModuleDestroy {
     await this.#lastUse.settled();
   }
 
-  #assertUsable(row: ApiKey, now: Date): void {
+  #assertUsable(row: KnownKey, now: Date): void {
     const state = stateOf(row, now);
     if (state === 'revoked') {
       throw new ApiKeyRefused(

@@ -1,4 +1,4 @@
-import { currentRequestContext, Database, DomainError, type Transaction } from '@app/platform';
+import { currentRequestContext, Database, DomainError, type Sql } from '@app/platform';
 import { Injectable } from '@nestjs/common';
 import { v7, validate } from 'uuid';
 import type { AuditAction } from './audit-actions.js';
@@ -49,39 +49,49 @@ export class AuditTrail {
   constructor(private readonly database: Database) {}
 
   /**
-   * Adds an event to its chain within the caller's transaction: it is there if and only if the change it records is.
+   * Adds events of one chain within the caller's transaction: they are there if and only if the change they record is.
    * The chain stays locked until that transaction ends, so append last; with two chains, the customer's before `system`.
    * Throws `AUDIT_ENTRY_INVALID` before the database is touched.
    */
-  async append(tx: Transaction, entry: AuditEntry): Promise<void> {
-    const requestId = entry.requestId ?? currentRequestContext()?.requestId ?? null;
-    checkEntry(requestId === null ? entry : { ...entry, requestId });
+  async append(tx: Sql, ...entries: [AuditEntry, ...AuditEntry[]]): Promise<void> {
+    const { chain } = entries[0];
+    const checked = entries.map((entry) => {
+      const requestId = entry.requestId ?? currentRequestContext()?.requestId ?? null;
+      checkEntry(requestId === null ? entry : { ...entry, requestId });
+      if (entry.chain !== chain) throw new RangeError('Events are appended to one chain at a time.');
+      return { ...entry, requestId };
+    });
     // RETURNING is evaluated once the row is locked, so that times rise along a chain. Milliseconds are what a Date keeps.
     const [head] = await tx.$queryRaw<{ sequence: number; hash: string; now: number }[]>`
-      INSERT INTO audit_chains (chain, sequence, hash) VALUES (${entry.chain}, 0, ${GENESIS_HASH})
+      INSERT INTO audit_chains (chain, sequence, hash) VALUES (${chain}, 0, ${GENESIS_HASH})
       ON CONFLICT (chain) DO UPDATE SET sequence = audit_chains.sequence
       RETURNING sequence, hash, floor(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`;
-    if (head === undefined) throw new Error(`The head of the audit chain "${entry.chain}" was not returned.`);
-    const event = {
-      previousHash: head.hash,
-      chain: entry.chain,
-      sequence: head.sequence + 1,
-      id: v7(),
-      occurredAt: new Date(head.now),
-      action: entry.action,
-      actor: entry.actor,
-      subject: entry.subject,
-      data: entry.data ?? {},
-      requestId,
-    };
-    const hash = hashEvent(event);
+    if (head === undefined) throw new Error(`The head of the audit chain "${chain}" was not returned.`);
+    const occurredAt = new Date(head.now);
+    let { sequence, hash } = head;
+    const rows = checked.map(({ action, actor, subject, data = {}, requestId }) => {
+      const event = {
+        previousHash: hash,
+        chain,
+        sequence: ++sequence,
+        id: v7(),
+        occurredAt,
+        action,
+        actor,
+        subject,
+        data,
+        requestId,
+      };
+      hash = hashEvent(event);
+      return { ...event, hash };
+    });
     await tx.$executeRaw`
-      WITH head AS (UPDATE audit_chains SET sequence = ${event.sequence}, hash = ${hash} WHERE chain = ${event.chain})
+      WITH head AS (UPDATE audit_chains SET sequence = ${sequence}, hash = ${hash} WHERE chain = ${chain})
       INSERT INTO audit_events
         (id, chain, sequence, occurred_at, action, actor, subject, data, request_id, previous_hash, hash)
-      VALUES (${event.id}::uuid, ${event.chain}, ${event.sequence}, ${event.occurredAt.toISOString()}::timestamptz,
-        ${event.action}, ${event.actor}, ${JSON.stringify(event.subject)}::jsonb, ${JSON.stringify(event.data)}::jsonb,
-        ${event.requestId}, ${event.previousHash}, ${hash})`;
+      SELECT id, chain, sequence, "occurredAt", action, actor, subject, data, "requestId", "previousHash", hash
+      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS event (id uuid, chain text, sequence int,
+        "occurredAt" timestamptz, action text, actor text, subject jsonb, data jsonb, "requestId" text, "previousHash" text, hash text)`;
   }
 
   /** A page of events, newest first. Throws `CURSOR_INVALID` for a cursor that no page gave. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { CustomerState, Transaction } from '@app/platform';
+import type { CustomerState, Sql } from '@app/platform';
 import { customerNotFound } from './customer-not-found.js';
 
 /** Which state may follow which. `offboarded` is the end: the customer's externalId and tenantHost are free again. */
@@ -18,19 +18,26 @@ export function assertCustomerTransition(from: CustomerState, to: CustomerState)
   if (!CUSTOMER_TRANSITIONS[from].includes(to)) throw new Error(`A customer cannot go from "${from}" to "${to}".`);
 }
 
+/** The states that `to` may follow. */
+function statesBefore(to: CustomerState): CustomerState[] {
+  const states = Object.keys(CUSTOMER_TRANSITIONS) as CustomerState[];
+  return states.filter((from) => CUSTOMER_TRANSITIONS[from].includes(to));
+}
+
 /** Moves customers from state to state. */
 @Injectable()
 export class CustomerStates {
   /** Puts the customer into the state `to`, holding its row until the transaction ends; does nothing if it is there already. Sets `readyAt` the first time it is ready. */
-  async change(tx: Transaction, customerId: string, to: CustomerState): Promise<void> {
-    const [customer] = await tx.$queryRaw<{ state: CustomerState }[]>`
-      SELECT state::text AS state FROM customers WHERE id = ${customerId}::uuid FOR UPDATE`;
-    if (customer === undefined) throw customerNotFound(customerId);
-    if (customer.state === to) return;
-    assertCustomerTransition(customer.state, to);
-    await tx.$executeRaw`
-      UPDATE customers SET state = ${to}::customer_state, updated_at = now(),
-        ready_at = CASE WHEN ${to}::text = 'ready' THEN coalesce(ready_at, now()) ELSE ready_at END
-      WHERE id = ${customerId}::uuid`;
+  async change(tx: Sql, customerId: string, to: CustomerState): Promise<void> {
+    const [former] = await tx.$queryRaw<{ state: CustomerState }[]>`
+      WITH former AS MATERIALIZED (SELECT id, state FROM customers WHERE id = ${customerId}::uuid FOR UPDATE),
+        changed AS (
+          UPDATE customers SET state = ${to}::customer_state, updated_at = now(),
+            ready_at = CASE WHEN ${to}::text = 'ready' THEN coalesce(ready_at, now()) ELSE ready_at END
+          FROM former WHERE customers.id = former.id AND former.state = ANY(${statesBefore(to)}::customer_state[])
+        )
+      SELECT state::text AS state FROM former`;
+    if (former === undefined) throw customerNotFound(customerId);
+    if (former.state !== to) assertCustomerTransition(former.state, to);
   }
 }

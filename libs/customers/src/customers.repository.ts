@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Customer, Database, type Transaction } from '@app/platform';
+import { type Customer, Database, type Sql } from '@app/platform';
 import type { NewCustomer } from './new-customer.js';
 
 /** How long an idempotency key is remembered. */
@@ -24,7 +24,7 @@ export class CustomersRepository {
    * Writes the key and, only if it is new, its customer; undefined if the key is in use. A key that another transaction is writing is waited for.
    * One statement: the lock timeout is set by the row's own filter, before the insert can wait.
    */
-  async insert(tx: Transaction, id: string, input: NewCustomer, request: RequestKey): Promise<Customer | undefined> {
+  async insert(tx: Sql, id: string, input: NewCustomer, request: RequestKey): Promise<Customer | undefined> {
     const [row] = await tx.$queryRaw<Customer[]>`
       WITH request AS (
         INSERT INTO idempotency_keys AS kept (caller, key, request_hash, customer_id, expires_at)

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@app/audit';
-import { type Customer, Database, DomainError, type Run, type Transaction } from '@app/platform';
+import { type Customer, Database, DomainError, type Run, type Sql } from '@app/platform';
 import { type RunChange, type RunDetails, RunsReader, RunsService } from '@app/runs';
 import { v7 as uuidv7 } from 'uuid';
 import { hashCanonicalJson } from './canonical-json.js';
@@ -75,7 +75,7 @@ export class CustomersService {
     trace: RequestTrace,
   ): Promise<{ customer: Customer; run: Run } | undefined> {
     try {
-      return await this.database.transaction((tx) => this.#write(tx, input, caller, request, trace));
+      return await this.database.sqlTransaction((tx) => this.#write(tx, input, caller, request, trace));
     } catch (error) {
       const sqlState = findSqlState(error);
       if (sqlState === LOCK_NOT_AVAILABLE) throw inProgress(error);
@@ -85,7 +85,7 @@ export class CustomersService {
   }
 
   async #write(
-    tx: Transaction,
+    tx: Sql,
     input: NewCustomer,
     caller: Caller,
     request: RequestKey,

@@ -1,8 +1,6 @@
-import { Prisma } from '@app/platform';
+import { DatabaseError } from 'pg';
 
-/** PostgreSQL's code (SQLSTATE) of an error thrown by a raw statement; undefined for any other error. */
+/** PostgreSQL's code (SQLSTATE) of an error thrown by a statement of an `Sql`; undefined for any other error. */
 export function findSqlState(error: unknown): string | undefined {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return undefined;
-  const adapterError = error.meta?.driverAdapterError as { cause?: { originalCode?: string } } | undefined;
-  return adapterError?.cause?.originalCode;
+  return error instanceof DatabaseError ? error.code : undefined;
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type OAuthClient, type SecretVersion, type Transaction } from '@app/platform';
+import { Database, type OAuthClient, type SecretVersion, type Sql } from '@app/platform';
 import type { SealedSecret } from '@app/vault';
 
 /** A new client and its first secret, sealed. */
@@ -13,13 +13,16 @@ export interface NewClientWithSecret {
   secret: { id: string; version: number; sealed: SealedSecret; hint: string | null; createdBy: string | null };
 }
 
+/** What is stored of a secret; `sealed` is null once it is revoked. */
+export type StoredSecretVersion = Pick<SecretVersion, 'version' | 'sealed' | 'dataKeyId' | 'hint' | 'createdBy'>;
+
 /** The impersonation clients and their secret versions. */
 @Injectable()
 export class OAuthClientsRepository {
   constructor(private readonly database: Database) {}
 
   /** Stores the client and its secret together: neither is ever there without the other. */
-  async insertWithSecret(tx: Transaction, client: NewClientWithSecret): Promise<void> {
+  async insertWithSecret(tx: Sql, client: NewClientWithSecret): Promise<void> {
     const { secret } = client;
     await tx.$executeRaw`
       WITH client AS (
@@ -34,26 +37,28 @@ export class OAuthClientsRepository {
 
   /** The version number the customer's next secret gets. */
   async nextVersion(customerId: string): Promise<number> {
-    const newest = await this.database.client.secretVersion.aggregate({
-      where: { customerId },
-      _max: { version: true },
-    });
-    return (newest._max.version ?? 0) + 1;
+    const [next] = await this.database.sql.$queryRaw<{ version: number }[]>`
+      SELECT coalesce(max(version), 0) + 1 AS version FROM secret_versions WHERE customer_id = ${customerId}::uuid`;
+    return next?.version ?? 1;
   }
 
   /** Notes that consent is trusted, and the hint of the client's secret where creation did not tell it. */
-  async markTrusted(tx: Transaction, id: string, secretVersionId: string, hint: string | null): Promise<void> {
+  async markTrusted(tx: Sql, id: string, secretVersionId: string, hint: string | null): Promise<void> {
     await tx.$executeRaw`
       WITH client AS (UPDATE oauth_clients SET consent_method = 'trusted' WHERE id = ${id}::uuid)
       UPDATE secret_versions SET hint = coalesce(hint, ${hint}) WHERE id = ${secretVersionId}::uuid`;
   }
 
-  async getVersion(id: string): Promise<SecretVersion> {
-    return this.database.client.secretVersion.findUniqueOrThrow({ where: { id } });
+  async getVersion(id: string): Promise<StoredSecretVersion> {
+    const [version] = await this.database.sql.$queryRaw<StoredSecretVersion[]>`
+      SELECT version, sealed, data_key_id AS "dataKeyId", hint, created_by AS "createdBy"
+      FROM secret_versions WHERE id = ${id}::uuid`;
+    if (version === undefined) throw new Error(`There is no secret version "${id}".`);
+    return version;
   }
 
   /** Makes a pending version the current one: it was proved to work just now. */
-  async promote(tx: Transaction, secretVersionId: string): Promise<void> {
+  async promote(tx: Sql, secretVersionId: string): Promise<void> {
     await tx.$executeRaw`
       UPDATE secret_versions SET state = 'current', verified_at = now(), promoted_at = now()
       WHERE id = ${secretVersionId}::uuid AND state = 'pending'`;
@@ -68,7 +73,7 @@ export class OAuthClientsRepository {
   }
 
   /** Notes that the client is gone at Qlik, and forgets its secrets with it; returns the ids of their versions. */
-  async markDeleted(tx: Transaction, id: string): Promise<string[]> {
+  async markDeleted(tx: Sql, id: string): Promise<string[]> {
     const revoked = await tx.$queryRaw<{ id: string }[]>`
       WITH client AS (UPDATE oauth_clients SET state = 'deleted', deleted_at = now() WHERE id = ${id}::uuid AND state = 'active')
       UPDATE secret_versions SET state = 'revoked', sealed = NULL, revoked_at = now()

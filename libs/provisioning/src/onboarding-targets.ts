@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
+import type { RunView } from '@app/runs';
 import { z } from 'zod';
 
 const VerificationUser = z.object({ field: z.enum(['userId', 'subject']), value: z.string() });
@@ -14,21 +15,25 @@ export interface OnboardingTarget {
   verificationUser: z.output<typeof VerificationUser> | null;
 }
 
-/** Reads what was asked for a customer. */
+/** Reads what was asked for a customer: once for as long as a run is held, for while it is nothing else changes the customer. */
 @Injectable()
 export class OnboardingTargets {
+  readonly #read = new WeakMap<RunView, OnboardingTarget>();
+
   constructor(private readonly database: Database) {}
 
-  async get(customerId: string): Promise<OnboardingTarget> {
-    const rows = await this.database.client.$queryRaw<
-      (Omit<OnboardingTarget, 'verificationUser'> & { user: unknown })[]
-    >`
+  async get(run: RunView): Promise<OnboardingTarget> {
+    const known = this.#read.get(run);
+    if (known !== undefined) return known;
+    const rows = await this.database.sql.$queryRaw<(Omit<OnboardingTarget, 'verificationUser'> & { user: unknown })[]>`
       SELECT id AS "customerId", tenant_host AS "tenantHost", redirect_uris AS "redirectUris",
         allowed_origins AS "allowedOrigins", scopes, verification_user AS user
-      FROM customers WHERE id = ${customerId}::uuid`;
+      FROM customers WHERE id = ${run.customerId}::uuid`;
     const [row] = rows;
-    if (row === undefined) throw new Error(`There is no customer "${customerId}".`);
-    const { user, ...target } = row;
-    return { ...target, verificationUser: VerificationUser.nullable().parse(user) };
+    if (row === undefined) throw new Error(`There is no customer "${run.customerId}".`);
+    const { user, ...rest } = row;
+    const target = { ...rest, verificationUser: VerificationUser.nullable().parse(user) };
+    this.#read.set(run, target);
+    return target;
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@app/audit';
 import { CustomerStates } from '@app/customers';
-import type { CustomerState, Transaction } from '@app/platform';
+import type { CustomerState, Sql } from '@app/platform';
 import { type Plan, PlanRegistry, type RunError, type RunOutcome, type RunView } from '@app/runs';
 import { explainFailure } from './explain-failure.js';
 import { CheckTenantAccessStep } from './onboarding/check-tenant-access.step.js';
@@ -43,10 +43,11 @@ export class Plans {
     };
   }
 
-  async #endOnboarding(tx: Transaction, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<void> {
+  async #endOnboarding(tx: Sql, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<void> {
     const { customerId } = run;
-    const { state } = await tx.customer.findUniqueOrThrow({ where: { id: customerId }, select: { state: true } });
-    const to = customerStateAfter(outcome, state);
+    const [customer] = await tx.$queryRaw<{ state: CustomerState }[]>`
+      SELECT state::text AS state FROM customers WHERE id = ${customerId}::uuid`;
+    const to = customer && customerStateAfter(outcome, customer.state);
     if (to === undefined) return;
     await this.customerStates.change(tx, customerId, to);
     await this.audit.append(tx, {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@app/audit';
-import { Database, type Transaction } from '@app/platform';
+import { Database, type Sql } from '@app/platform';
 import type { AttemptEnd } from './attempt-end.js';
 import { AttemptsRepository } from './attempts.repository.js';
 import type { HeldRun } from './held-run.js';
@@ -47,7 +47,7 @@ export class AttemptCommitter {
     const { end } = progress;
     assertRunTransition('running', end.run.state);
     const result = await this.database
-      .transaction(async (tx) => {
+      .sqlTransaction(async (tx) => {
         const row = await this.attempts.end(tx, run.hold, end);
         if (row.cancelRequested && !run.cancelRequested && end.run.state !== 'running') throw new CancelArrived();
         await progress.write?.(tx);
@@ -64,7 +64,7 @@ export class AttemptCommitter {
     return progress;
   }
 
-  async #endRun(tx: Transaction, run: HeldRun, plan: Plan, end: AttemptEnd, outcome: RunOutcome): Promise<void> {
+  async #endRun(tx: Sql, run: HeldRun, plan: Plan, end: AttemptEnd, outcome: RunOutcome): Promise<void> {
     const { id: runId, customerId, requestId } = run.view;
     await plan.onEnd(tx, run.view, outcome, end.error);
     await this.audit.append(tx, {
@@ -78,7 +78,7 @@ export class AttemptCommitter {
   }
 
   #wasCommitted(run: HeldRun, { end }: Progress): Promise<boolean> {
-    return this.database.transaction((tx) => this.attempts.wasEnded(tx, run.hold, end));
+    return this.database.sqlTransaction((tx) => this.attempts.wasEnded(tx, run.hold, end));
   }
 
   /** The answer of the COMMIT was lost, but it happened. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, Prisma, type Transaction } from '@app/platform';
+import { Database, Prisma, type Sql } from '@app/platform';
 import type { AttemptEnd } from './attempt-end.js';
 import { SLOT_HOLDING_STATES } from './run-states.js';
 import { LeaseLost } from './step-failure.js';
@@ -21,7 +21,7 @@ export class AttemptsRepository {
 
   /** Ends an attempt: the attempt's row, the step's, and the run's; returns the intent as it stands and whether the run was told to stop meanwhile. */
   async end(
-    tx: Transaction,
+    tx: Sql,
     hold: Hold,
     end: AttemptEnd,
   ): Promise<{ cancelRequested: boolean; intent: CommittedIntent | null }> {
@@ -69,7 +69,7 @@ export class AttemptsRepository {
   }
 
   /** Whether `end` was committed after all, though its COMMIT went unanswered. Waits on the run's row for a COMMIT that is still under way. */
-  async wasEnded(tx: Transaction, hold: Hold, end: AttemptEnd): Promise<boolean> {
+  async wasEnded(tx: Sql, hold: Hold, end: AttemptEnd): Promise<boolean> {
     await tx.$queryRaw`SELECT 1 FROM runs WHERE id = ${hold.runId}::uuid FOR UPDATE`;
     const rows = await tx.$queryRaw<unknown[]>`
       SELECT 1 FROM step_attempts JOIN runs ON runs.id = step_attempts.run_id
@@ -90,7 +90,7 @@ export class AttemptsRepository {
 
   /** Commits what the step is about to do, stamped with the database's time. */
   async setIntent(hold: Hold, intent: Intent | null): Promise<CommittedIntent | null> {
-    const rows = await this.database.client.$queryRaw<{ intent: CommittedIntent | null }[]>`
+    const rows = await this.database.sql.$queryRaw<{ intent: CommittedIntent | null }[]>`
       UPDATE runs SET intent = ${intentValue(intent)}, revision = revision + 1
       WHERE id = ${hold.runId}::uuid AND fence = ${hold.fence} AND state = 'running' RETURNING intent`;
     const [row] = rows;

@@ -1,13 +1,5 @@
-import type { RunState, StepState } from '@app/platform';
+import type { RunState } from '@app/platform';
 import type { CommittedIntent, RunView } from './step.js';
-
-/** A step's row, as far as the runner needs it. */
-export interface StepRow {
-  name: string;
-  state: StepState;
-  output: unknown;
-  attempts: number;
-}
 
 /** A run as it was when this process claimed it. */
 export interface ClaimedRun extends RunView {
@@ -15,7 +7,7 @@ export interface ClaimedRun extends RunView {
   readonly fence: number;
   /** The state before the claim: `running` means that the process which held the run vanished. */
   readonly formerState: RunState;
-  readonly step: string | null;
+  readonly step: string;
   readonly attempts: number;
   readonly intent: CommittedIntent | null;
   readonly cancelRequested: boolean;
@@ -23,5 +15,6 @@ export interface ClaimedRun extends RunView {
   /** Both by the database's clock. */
   readonly deadlineAt: Date;
   readonly claimedAt: Date;
-  readonly steps: readonly StepRow[];
+  /** Of the steps that are done, by name. */
+  readonly outputs: Readonly<Record<string, unknown>>;
 }

@@ -11,6 +11,8 @@ const KEPT_CALLS = 30;
 /** A claimed run while this process works on it: what the row said at the claim, and what has been committed since. */
 export class HeldRun {
   readonly hold: Hold;
+  /** The same object for as long as the run is held. */
+  readonly view: RunView;
   /** Outputs of the steps that are done, by name. */
   readonly outputs: Map<string, unknown>;
   intent: CommittedIntent | null;
@@ -24,18 +26,15 @@ export class HeldRun {
     readonly lease: Lease,
     private readonly attemptRows: AttemptsRepository,
   ) {
-    this.hold = { runId: row.id, fence: row.fence };
-    this.outputs = new Map(row.steps.filter(({ output }) => output !== null).map(({ name, output }) => [name, output]));
+    const { id, customerId, plan, actor, requestId } = row;
+    this.view = { id, customerId, plan, actor, requestId };
+    this.hold = { runId: id, fence: row.fence };
+    this.outputs = new Map(Object.entries(row.outputs));
     this.intent = row.intent;
     this.attempts = row.attempts;
     this.cancelRequested = row.cancelRequested;
     this.#claimedAtMs = row.claimedAt.getTime();
     this.#steadyAtClaim = performance.now();
-  }
-
-  get view(): RunView {
-    const { id, customerId, plan, actor, requestId } = this.row;
-    return { id, customerId, plan, actor, requestId };
   }
 
   /** The database's time. */

@@ -51,7 +51,7 @@ export class Lease {
   #extend(askedAt: number): void {
     this.#expiresAt = askedAt + this.leaseMs;
     clearTimeout(this.#expiry);
-    this.#expiry = setTimeout(() => this.#lose('expired'), this.#expiresAt - performance.now());
+    this.#expiry = setTimeout(() => this.#lose('expired'), Math.max(0, this.#expiresAt - performance.now()));
     this.#expiry.unref();
   }
 

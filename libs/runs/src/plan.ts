@@ -1,4 +1,4 @@
-import type { RunState, Transaction } from '@app/platform';
+import type { RunState, Sql } from '@app/platform';
 import type { RunError } from './run-error.js';
 import type { RunView, Step } from './step.js';
 import type { Failure } from './step-failure.js';
@@ -13,5 +13,5 @@ export interface Plan {
   /** What an error thrown by a step means, or undefined when it is none that the plan knows. */
   explain(error: unknown): Failure | undefined;
   /** Writes what the end of a run means, in the transaction that ends it. */
-  onEnd(tx: Transaction, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<void>;
+  onEnd(tx: Sql, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<void>;
 }

@@ -71,7 +71,7 @@ export class RunRunner {
 
   async #walk(run: HeldRun): Promise<RunResult> {
     const plan = this.plans.getPlan(run.row.plan);
-    let stepName = await this.#ensureSteps(run, plan);
+    let stepName = run.row.step;
     if (run.row.formerState === 'running') {
       const step = this.plans.getStep(plan, stepName);
       const lost = await this.committer.commit(run, plan, loseAttempt(this.#attemptState(run, run.now(), []), step));
@@ -111,16 +111,6 @@ export class RunRunner {
       );
       return failAttempt(this.#attemptState(run, startedAt, calls), step, failure, this.settings.random);
     }
-  }
-
-  /** Writes the steps' rows that the run lacks and returns the name of the one it is on. */
-  async #ensureSteps(run: HeldRun, plan: Plan): Promise<string> {
-    const names = plan.steps.map(({ name }) => name);
-    const name = run.row.step ?? names[0];
-    if (name === undefined) throw new Error(`The plan "${plan.name}" has no steps.`);
-    const isKnown = (step: string) => run.row.steps.some((row) => row.name === step);
-    if (run.row.step === null || !names.every(isKnown)) await this.claims.addSteps(run.row, names, name);
-    return name;
   }
 
   #attemptState(run: HeldRun, startedAt: Date, calls: readonly CallRecord[]): AttemptState {

@@ -21,7 +21,7 @@ export class RunSweep {
   }
 
   async #sweepBatch(graceMs: number): Promise<number> {
-    const runs = await this.database.client.$queryRaw<Wakeable[]>`
+    const runs = await this.database.sql.$queryRaw<Wakeable[]>`
       UPDATE runs SET woken_at = now() WHERE id IN (
         SELECT id FROM runs
         WHERE state IN ('queued', 'running', 'waiting')

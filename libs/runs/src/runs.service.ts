@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database, DomainError, type Run, type RunState, type Transaction } from '@app/platform';
+import { Database, DomainError, Prisma, type Run, type RunState, type Sql, type Transaction } from '@app/platform';
 import { AuditTrail, type AuditAction } from '@app/audit';
 import { v7 as uuidv7 } from 'uuid';
 import { CANCELLABLE_STATES, RETRYABLE_STATES } from './run-states.js';
@@ -28,6 +28,12 @@ export interface RunChange {
 /** How long a run that a person retried or cancelled may take before it gives up: a day, which outlasts an outage that a person is mending. */
 const CHANGED_WALL_CLOCK_MS = 86_400_000;
 
+/** A run's row under the names of `Run`. */
+const RUN_COLUMNS = Prisma.sql`id, customer_id AS "customerId", plan, state::text AS state, step, fence, lease_until AS "leaseUntil",
+  holds_slot AS "holdsSlot", attempts, next_run_at AS "nextRunAt", intent, error, cancel_requested AS "cancelRequested",
+  request_id AS "requestId", traceparent, reason, actor, revision, deadline_at AS "deadlineAt", woken_at AS "wokenAt",
+  created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt"`;
+
 /** Makes runs and lets people change them. Waking is the caller's, after its commit. */
 @Injectable()
 export class RunsService {
@@ -38,17 +44,19 @@ export class RunsService {
   ) {}
 
   /** Writes a queued run in the caller's transaction. Throws CUSTOMER_BUSY while another run changes the customer. */
-  async create(tx: Transaction, run: NewRun): Promise<Run> {
-    const id = uuidv7();
-    const inserted = await tx.$executeRaw`
+  async create(tx: Sql, run: NewRun): Promise<Run> {
+    const [created] = await tx.$queryRaw<Run[]>`
       INSERT INTO runs (id, customer_id, plan, actor, request_id, traceparent, reason, deadline_at)
-      VALUES (${id}::uuid, ${run.customerId}::uuid, ${run.plan}, ${run.actor}, ${run.requestId}, ${run.traceparent},
+      VALUES (${uuidv7()}::uuid, ${run.customerId}::uuid, ${run.plan}, ${run.actor}, ${run.requestId}, ${run.traceparent},
         ${run.reason ?? null}, now() + ${run.wallClockMs} * interval '1 ms')
-      ON CONFLICT (customer_id) WHERE holds_slot DO NOTHING`;
-    if (inserted === 0) {
-      throw customerBusy(await tx.run.findFirstOrThrow({ where: { customerId: run.customerId, holdsSlot: true } }));
-    }
-    return tx.run.findUniqueOrThrow({ where: { id } });
+      ON CONFLICT (customer_id) WHERE holds_slot DO NOTHING
+      RETURNING ${RUN_COLUMNS}`;
+    if (created !== undefined) return created;
+    const [holder] = await tx.$queryRaw<Run[]>`
+      SELECT ${RUN_COLUMNS} FROM runs WHERE customer_id = ${run.customerId}::uuid AND holds_slot`;
+    if (holder === undefined)
+      throw new Error(`The slot of customer "${run.customerId}" was taken and given up at once.`);
+    throw customerBusy(holder);
   }
 
   /** Sends the run's wake-up in the background; for after the commit that made or changed it. */

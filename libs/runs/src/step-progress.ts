@@ -3,12 +3,12 @@ import type { HeldRun } from './held-run.js';
 import type { Plan } from './plan.js';
 import type { CallRecord } from './run-error.js';
 import type { CommittedIntent, Intent, Step, StepContext } from './step.js';
-import type { Transaction } from '@app/platform';
+import type { Sql } from '@app/platform';
 
 /** How an attempt ends, and what its step writes in the same transaction. */
 export interface Progress {
   end: AttemptEnd;
-  write?: (tx: Transaction) => Promise<void>;
+  write?: (tx: Sql) => Promise<void>;
 }
 
 /** Runs `step` and says where the run stands once that is committed. Throws what the step throws. */

@@ -1,4 +1,4 @@
-import type { Transaction } from '@app/platform';
+import type { Sql } from '@app/platform';
 import type { z } from 'zod';
 import type { RetryPolicy } from './retry-policy.js';
 import type { CallRecord } from './run-error.js';
@@ -42,7 +42,7 @@ export interface Completed<Output> {
   output: Output;
   /** What the step leaves of its intent: absent keeps it as it is. */
   intent?: Intent | null;
-  commit?: (tx: Transaction) => Promise<void>;
+  commit?: (tx: Sql) => Promise<void>;
 }
 
 /** One part of a plan. Running it a second time must do nothing that the first time did. */

@@ -94,7 +94,7 @@ export class Vault {
     const id = v7();
     const dataKey = randomBytes(32);
     const wrapped = await this.keys.wrap(dataKey, { dataKeyId: id, owner }).finally(() => dataKey.fill(0));
-    await this.database.transaction(async (tx) => {
+    await this.database.sqlTransaction(async (tx) => {
       if (await this.dataKeys.insert(tx, id, owner, wrapped)) {
         await this.audit.append(tx, dataKeyCreated(id, owner, wrapped.keyId));
       }

@@ -36,7 +36,7 @@ const SOCKET_CODES = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTF
 
 /** Messages of pg and its pool, which give these errors no code. */
 const MESSAGES =
-  /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+  /timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client has encountered a connection error/;
 
 /** Whether the error, or what caused it, means that the database cannot be used now. */
 export function isDatabaseUnavailable(error: unknown): boolean {

@@ -74,8 +74,6 @@ export class ClientKeeping {
       purpose: 'impersonation-client-secret',
     });
     const warnings = inHand.originsRefused === true ? ['ORIGINS_NOT_SUPPORTED'] : [];
-    const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
-    const subject = { customerId, runId: context.run.id, oauthClientId };
     return {
       output: { oauthClientId, clientId, clientName, secretVersionId, version, adopted, warnings },
       intent: { ...inHand.intent, phase: 'kept', clientId },
@@ -95,18 +93,18 @@ export class ClientKeeping {
             createdBy: inHand.createdBy ?? null,
           },
         });
-        await this.audit.append(tx, {
-          ...event,
-          action: adopted ? 'oauth_client.adopted' : 'oauth_client.created',
-          subject: { ...subject, clientId },
-          data: { warnings: warnings.join(',') },
-        });
-        await this.audit.append(tx, {
-          ...event,
-          action: 'secret.stored',
-          subject: { ...subject, secretVersionId },
-          data: { version },
-        });
+        const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
+        const subject = { customerId, runId: context.run.id, oauthClientId };
+        await this.audit.append(
+          tx,
+          {
+            ...event,
+            action: adopted ? 'oauth_client.adopted' : 'oauth_client.created',
+            subject: { ...subject, clientId },
+            data: { warnings: warnings.join(',') },
+          },
+          { ...event, action: 'secret.stored', subject: { ...subject, secretVersionId }, data: { version } },
+        );
       },
     };
   }

@@ -24,7 +24,7 @@ export class ClientRemoval {
     const intent = parseCreationIntent(context.intent);
     const recorded = await this.repository.findActiveByRun(context.run.id);
     if (intent === null && recorded === undefined) return { intent: null };
-    const { customerId, tenantHost } = await this.targets.get(context.run.customerId);
+    const { customerId, tenantHost } = await this.targets.get(context.run);
     let clientIds = recorded === undefined ? [] : [recorded.clientId];
     if (intent !== null) {
       const postedAt = intent.phase === 'kept' ? intent.postedAt : intent.at;

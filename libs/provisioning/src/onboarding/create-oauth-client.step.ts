@@ -42,7 +42,7 @@ export class CreateOAuthClientStep implements Step<Output> {
   ) {}
 
   async run(context: StepContext): Promise<Completed<Output>> {
-    const target = await this.targets.get(context.run.customerId);
+    const target = await this.targets.get(context.run);
     const intent = parseCreationIntent(context.intent);
     switch (intent?.phase) {
       case undefined:
@@ -66,9 +66,11 @@ export class CreateOAuthClientStep implements Step<Output> {
     before: Pick<PostingIntent, 'clientName' | 'posts' | 'unsure' | 'removing'>,
   ): Promise<Completed<Output>> {
     // Whatever can fail without consequences comes before the intent.
-    const dataKey = await this.vault.ensureDataKey({ kind: 'customer', id: target.customerId });
-    const place = await this.keeping.reserve(target.customerId);
-    await this.parentAccess.token(target.tenantHost, callsOf(context));
+    const [dataKey, place] = await Promise.all([
+      this.vault.ensureDataKey({ kind: 'customer', id: target.customerId }),
+      this.keeping.reserve(target.customerId),
+      this.parentAccess.token(target.tenantHost, callsOf(context)),
+    ]);
     const posting = { ...before, phase: 'posting' as const, posts: before.posts + 1 };
     let postedAt = context.now();
     // Anew before each request: what follows from `at` must hold for the last of them.

@@ -46,7 +46,7 @@ export class SettleCreationStep implements Step<Output> {
     if (intent?.phase !== 'kept') throw new Error('There is a client to settle only after one was kept.');
     const settledAt = new Date(intent.postedAt.getTime() + this.settings.settleMs);
     if (context.now() < settledAt) throw waitUntil(settledAt);
-    const { customerId, tenantHost } = await this.targets.get(context.run.customerId);
+    const { customerId, tenantHost } = await this.targets.get(context.run);
     const duplicates = await this.#findDuplicates(context, tenantHost, intent);
     const { dead, unrecognised } = await this.#findOtherSecrets(context, tenantHost, intent);
     const removing = addToRemoving(intent.removing, { clientIds: duplicates, hints: dead });

@@ -30,7 +30,7 @@ export class TrustConsentStep implements Step<z.output<typeof Output>> {
 
   async run(context: StepContext): Promise<Completed<z.output<typeof Output>>> {
     const calls = callsOf(context);
-    const target = await this.targets.get(context.run.customerId);
+    const target = await this.targets.get(context.run);
     const { clientId, oauthClientId, secretVersionId } = context.output(this.createOAuthClient);
     await this.connectionConfigs.trust(target.tenantHost, clientId, calls);
     const client = await this.oauthClients.get(target.tenantHost, clientId, calls);

@@ -31,7 +31,7 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
   ) {}
 
   async run(context: StepContext): Promise<Completed<z.output<typeof Output>>> {
-    const { customerId, tenantHost, scopes, verificationUser } = await this.targets.get(context.run.customerId);
+    const { customerId, tenantHost, scopes, verificationUser } = await this.targets.get(context.run);
     const { clientId, oauthClientId, secretVersionId } = context.output(this.createOAuthClient);
     const { version, sealed, dataKeyId } = await this.repository.getVersion(secretVersionId);
     if (sealed === null) throw new Error(`The secret version "${secretVersionId}" was revoked before it was verified.`);
@@ -57,9 +57,12 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
       commit: async (tx) => {
         await this.repository.promote(tx, secretVersionId);
         await this.customerStates.change(tx, customerId, 'ready');
-        await this.audit.append(tx, { ...event, action: 'token.minted', subject, data: { grants: grants.join(',') } });
-        await this.audit.append(tx, { ...event, action: 'secret.promoted', subject, data: { version } });
-        await this.audit.append(tx, { ...event, action: 'customer.ready', subject: { customerId } });
+        await this.audit.append(
+          tx,
+          { ...event, action: 'token.minted', subject, data: { grants: grants.join(',') } },
+          { ...event, action: 'secret.promoted', subject, data: { version } },
+          { ...event, action: 'customer.ready', subject: { customerId } },
+        );
       },
     };
   }
