@@ -85,7 +85,7 @@ export class Stack {
     return {
       status: response.statusCode,
       headers: response.headers,
-      body: text === '' ? undefined : (JSON.parse(text)),
+      body: text === '' ? undefined : JSON.parse(text),
     };
   }
 

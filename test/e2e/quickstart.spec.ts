@@ -46,7 +46,10 @@ describe('the quickstart', () => {
 
     const second = await run(env());
     expect(second).toMatchObject({ code: 0, stderr: '' });
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ apiKey: told.apiKey, parentClient: told.parentClient });
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
+      apiKey: told.apiKey,
+      parentClient: told.parentClient,
+    });
   }, 60_000);
 
   it('stays up, keeps a second one out of its folder, and gives its folder up when it is killed', async () => {
@@ -76,7 +79,7 @@ describe('the quickstart', () => {
     try {
       const result = await run(env({ API_PORT: String(port) }));
       expect(result.code).toBe(1);
-      expect(result.stderr).toMatch(new RegExp(`^Port ${port} is in use: [^\\n]*\\n$`));
+      expect(result.stderr).toMatch(new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is in use\\. [^\\n]*\\n$`));
     } finally {
       squatter.close();
     }
@@ -94,7 +97,9 @@ async function run(env: NodeJS.ProcessEnv): Promise<{ code: number | null; stdou
 }
 
 const ended = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve(child.exitCode) : child.once('exit', resolve)));
+  new Promise((resolve) =>
+    child.exitCode !== null || child.signalCode !== null ? resolve(child.exitCode) : child.once('exit', resolve),
+  );
 
 /** Resolves once the process has printed `text`; rejects with what it said instead. */
 function saying(child: ChildProcess, text: string): Promise<void> {

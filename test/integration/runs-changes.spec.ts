@@ -230,7 +230,7 @@ describe('a cancellation', () => {
         output: {},
         commit: () => {
           cancelling = harness.service.cancel(id, change).catch((error: unknown) => error);
-          return Promise.resolve();
+          return Promise.resolve([]);
         },
       };
     };

@@ -6,7 +6,6 @@ import { RunsHarness, type RunsProcess, TestPlan } from './runs-harness.js';
 
 const LEASE_MS = 30_000;
 const plan = new TestPlan();
-const names = plan.steps.map(({ name }) => name);
 let harness: RunsHarness;
 let process: RunsProcess & { registry: PlanRegistry };
 

@@ -60,9 +60,9 @@ export class TestPlan implements Plan {
 
   constructor(readonly name = `plan-${randomUUID()}`) {}
 
-  onEnd(_tx: Sql, _run: unknown, outcome: RunOutcome, error: { code: string } | null): Promise<void> {
+  onEnd(_tx: Sql, _run: unknown, outcome: RunOutcome, error: { code: string } | null): Promise<[]> {
     this.ends.push(error === null ? { outcome } : { outcome, code: error.code });
-    return Promise.resolve();
+    return Promise.resolve([]);
   }
 }
 

@@ -12,7 +12,7 @@ beforeAll(async () => {
   harness = await RunsHarness.start();
   const steps = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name })) as never[];
   const [a, b, c, d, e] = steps as [never, never, never, never, never];
-  onboarding = new Plans(a, b, c, d, e, new CustomerStates(), harness.audit).toRegistry().getPlan('onboarding');
+  onboarding = new Plans(a, b, c, d, e, new CustomerStates()).toRegistry().getPlan('onboarding');
 });
 afterAll(() => harness.close());
 
@@ -33,9 +33,9 @@ describe('the end of an onboarding', () => {
     await harness.database.client.customer.update({ where: { id: customerId }, data: { state: from } });
     const run = { id: 'r1', customerId, plan: 'onboarding', actor: 'test', requestId: 'request-1' };
     const error = outcome === 'failed' ? { code: 'TEST_CODE', message: 'What happened.' } : null;
-    await harness.database.transaction((tx) => onboarding.onEnd(tx, run, outcome, error));
+    const events = await harness.database.sqlTransaction((tx) => onboarding.onEnd(tx, run, outcome, error));
     const customer = await harness.database.client.customer.findUniqueOrThrow({ where: { id: customerId } });
     expect(customer.state).toBe(to);
-    expect(await harness.audited(customerId)).toEqual(actions);
+    expect(events.map(({ action }) => action)).toEqual(actions);
   });
 });

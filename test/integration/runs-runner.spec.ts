@@ -26,8 +26,10 @@ const attemptsOf = async (runId: string, step: string) => {
 };
 
 /** A row that can be written once: a second time fails. */
-const writeOnce = (name: string) => async (tx: Sql) =>
-  void (await tx.$executeRaw`INSERT INTO installation_settings (name, value) VALUES (${name}, '')`);
+const writeOnce = (name: string) => async (tx: Sql) => {
+  await tx.$executeRaw`INSERT INTO installation_settings (name, value) VALUES (${name}, '')`;
+  return [];
+};
 const wasWritten = async (name: string) =>
   (await harness.database.client.installationSetting.count({ where: { name } })) === 1;
 

@@ -51,7 +51,7 @@ describe('a transaction of plain SQL', () => {
     const at = new Date('2026-01-02T03:04:05.678Z');
     const columns = Prisma.sql`${at.toISOString()}::timestamptz AS at, ${['a', 'b']}::text[] AS list`;
     const rows = await test.database.sql
-      .$queryRaw`SELECT ${columns}, ${JSON.stringify({ x: [1] })}::jsonb AS json, ${true} AS yes`;
+      .$queryRaw`SELECT ${columns}, ${JSON.stringify({ x: [1] })}::jsonb AS json, ${true}::boolean AS yes`;
     expect(rows).toEqual([{ at, list: ['a', 'b'], json: { x: [1] }, yes: true }]);
   });
 });

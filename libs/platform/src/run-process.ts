@@ -39,14 +39,11 @@ export function explainStartFailure(error: unknown): string {
     return 'The database lacks tables of this version. Run "npm run db:migrate", then start again.';
   }
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  switch (code) {
-    case 'EADDRINUSE':
-      return `Port ${port} on ${address} is in use. Stop what listens there, or set PORT to another one.`;
-    case 'EACCES':
-      return `Port ${port} on ${address} may not be used by this user. Set PORT to one above 1023.`;
-    case 'ENOTFOUND':
-    case 'EADDRNOTAVAIL':
-      return 'HOST is not an address of this machine. Set it to one, e.g. 127.0.0.1 or 0.0.0.0.';
+  if (code === 'EADDRINUSE')
+    return `Port ${port} on ${address} is in use. Stop what listens there, or set PORT to another one.`;
+  if (code === 'EACCES') return `Port ${port} on ${address} may not be used by this user. Set PORT to one above 1023.`;
+  if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL') {
+    return 'HOST is not an address of this machine. Set it to one, e.g. 127.0.0.1 or 0.0.0.0.';
   }
   if (isDatabaseUnavailable(error)) {
     return 'The database does not answer or does not let us in. Check that PostgreSQL runs, and the host, user, password and database in DATABASE_URL.';

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '@app/audit';
 import { CustomerStates } from '@app/customers';
 import type { CustomerState, Sql } from '@app/platform';
-import { type Plan, PlanRegistry, type RunError, type RunOutcome, type RunView } from '@app/runs';
+import { type Plan, PlanRegistry, type RunError, type RunEvent, type RunOutcome, type RunView } from '@app/runs';
 import { explainFailure } from './explain-failure.js';
 import { CheckTenantAccessStep } from './onboarding/check-tenant-access.step.js';
 import { CreateOAuthClientStep } from './onboarding/create-oauth-client.step.js';
@@ -20,7 +19,6 @@ export class Plans {
     private readonly verifyCredential: VerifyCredentialStep,
     private readonly settleCreation: SettleCreationStep,
     private readonly customerStates: CustomerStates,
-    private readonly audit: AuditTrail,
   ) {}
 
   toRegistry(): PlanRegistry {
@@ -43,21 +41,19 @@ export class Plans {
     };
   }
 
-  async #endOnboarding(tx: Sql, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<void> {
+  async #endOnboarding(tx: Sql, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<RunEvent[]> {
     const { customerId } = run;
     const [customer] = await tx.$queryRaw<{ state: CustomerState }[]>`
       SELECT state::text AS state FROM customers WHERE id = ${customerId}::uuid`;
     const to = customer && customerStateAfter(outcome, customer.state);
-    if (to === undefined) return;
+    if (to === undefined) return [];
     await this.customerStates.change(tx, customerId, to);
-    await this.audit.append(tx, {
-      chain: customerId,
-      action: outcome === 'cancelled' ? 'customer.cancelled' : `customer.${to}`,
-      actor: 'worker',
-      subject: { customerId, runId: run.id },
-      data: { code: error?.code ?? null },
-      requestId: run.requestId,
-    });
+    return [
+      {
+        action: outcome === 'cancelled' ? 'customer.cancelled' : `customer.${to}`,
+        data: { code: error?.code ?? null },
+      },
+    ];
   }
 }
 

@@ -1,5 +1,4 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
-import { AuditModule } from '@app/audit';
 import { CustomerStatesModule } from '@app/customers';
 import { PlanRegistry } from '@app/runs';
 import { OAuthClientsRepository } from './oauth-clients.repository.js';
@@ -23,7 +22,7 @@ export class ProvisioningModule {
   static forRoot(options: { settings: ProvisioningSettings; imports: ModuleMetadata['imports'] }): DynamicModule {
     return {
       module: ProvisioningModule,
-      imports: [AuditModule, CustomerStatesModule, ...(options.imports ?? [])],
+      imports: [CustomerStatesModule, ...(options.imports ?? [])],
       providers: [
         { provide: ProvisioningSettings, useValue: options.settings },
         CheckTenantAccessStep,

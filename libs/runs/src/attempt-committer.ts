@@ -6,6 +6,7 @@ import type { AttemptEnd } from './attempt-end.js';
 import { AttemptsRepository } from './attempts.repository.js';
 import type { HeldRun } from './held-run.js';
 import type { Plan, RunOutcome } from './plan.js';
+import type { RunEvent } from './run-event.js';
 import { assertRunTransition } from './run-states.js';
 import { LeaseLost } from './step-failure.js';
 import { type Progress, rememberProgress } from './step-progress.js';
@@ -50,8 +51,10 @@ export class AttemptCommitter {
       .sqlTransaction(async (tx) => {
         const row = await this.attempts.end(tx, run.hold, end);
         if (row.cancelRequested && !run.cancelRequested && end.run.state !== 'running') throw new CancelArrived();
-        await progress.write?.(tx);
-        if (isOutcome(end.run.state)) await this.#endRun(tx, run, plan, end, end.run.state);
+        const written = (await progress.write?.(tx)) ?? [];
+        const ended = isOutcome(end.run.state) ? await this.#endRun(tx, run, plan, end, end.run.state) : [];
+        // Last, and together: the customer's chain is locked from here to the COMMIT.
+        await this.#audit(tx, run, [...written, ...ended]);
         return row;
       })
       .catch((error: unknown) => {
@@ -64,17 +67,22 @@ export class AttemptCommitter {
     return progress;
   }
 
-  async #endRun(tx: Sql, run: HeldRun, plan: Plan, end: AttemptEnd, outcome: RunOutcome): Promise<void> {
+  async #endRun(tx: Sql, run: HeldRun, plan: Plan, end: AttemptEnd, outcome: RunOutcome): Promise<RunEvent[]> {
+    const events = await plan.onEnd(tx, run.view, outcome, end.error);
+    const data = { plan: plan.name, step: end.step.name, code: end.error?.code ?? null };
+    return [...events, { action: `run.${outcome}`, data }];
+  }
+
+  async #audit(tx: Sql, run: HeldRun, events: readonly RunEvent[]): Promise<void> {
     const { id: runId, customerId, requestId } = run.view;
-    await plan.onEnd(tx, run.view, outcome, end.error);
-    await this.audit.append(tx, {
+    const [first, ...others] = events.map((event) => ({
+      ...event,
       chain: customerId,
-      action: `run.${outcome}`,
       actor: 'worker',
-      subject: { runId, customerId },
-      data: { plan: plan.name, step: end.step.name, code: end.error?.code ?? null },
       requestId,
-    });
+      subject: { customerId, runId, ...event.subject },
+    }));
+    if (first !== undefined) await this.audit.append(tx, first, ...others);
   }
 
   #wasCommitted(run: HeldRun, { end }: Progress): Promise<boolean> {

@@ -2,6 +2,7 @@ export type { Plan, RunOutcome } from './plan.js';
 export { PlanRegistry } from './plan-registry.js';
 export type { RetryPolicy } from './retry-policy.js';
 export type { CallRecord, RunError } from './run-error.js';
+export type { RunEvent } from './run-event.js';
 export { RunRunner, type RunResult } from './run-runner.js';
 export { RunRunnerModule } from './run-runner.module.js';
 export { runSettings, RunSettings } from './run-settings.js';

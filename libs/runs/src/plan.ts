@@ -1,5 +1,6 @@
 import type { RunState, Sql } from '@app/platform';
 import type { RunError } from './run-error.js';
+import type { RunEvent } from './run-event.js';
 import type { RunView, Step } from './step.js';
 import type { Failure } from './step-failure.js';
 
@@ -12,6 +13,6 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** What an error thrown by a step means, or undefined when it is none that the plan knows. */
   explain(error: unknown): Failure | undefined;
-  /** Writes what the end of a run means, in the transaction that ends it. */
-  onEnd(tx: Sql, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<void>;
+  /** Writes what the end of a run means, in the transaction that ends it, and returns what is to be audited with it. */
+  onEnd(tx: Sql, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<readonly RunEvent[]>;
 }

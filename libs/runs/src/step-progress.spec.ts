@@ -82,7 +82,7 @@ describe('completeStep', () => {
 
 describe('undoStep', () => {
   it('goes back to the step before', async () => {
-    const commit = () => Promise.resolve();
+    const commit = () => Promise.resolve([]);
     const plan = planOf(step('a'), step('b', { undo: () => Promise.resolve({ intent: { phase: 'gone' }, commit }) }));
     expect(await undoStep(plan, plan.steps[1]!, contextWith(), [])).toMatchObject({
       end: {

@@ -2,13 +2,14 @@ import type { AttemptEnd } from './attempt-end.js';
 import type { HeldRun } from './held-run.js';
 import type { Plan } from './plan.js';
 import type { CallRecord } from './run-error.js';
+import type { RunEvent } from './run-event.js';
 import type { CommittedIntent, Intent, Step, StepContext } from './step.js';
 import type { Sql } from '@app/platform';
 
 /** How an attempt ends, and what its step writes in the same transaction. */
 export interface Progress {
   end: AttemptEnd;
-  write?: (tx: Sql) => Promise<void>;
+  write?: (tx: Sql) => Promise<readonly RunEvent[]>;
 }
 
 /** Runs `step` and says where the run stands once that is committed. Throws what the step throws. */

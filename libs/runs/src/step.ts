@@ -2,6 +2,7 @@ import type { Sql } from '@app/platform';
 import type { z } from 'zod';
 import type { RetryPolicy } from './retry-policy.js';
 import type { CallRecord } from './run-error.js';
+import type { RunEvent } from './run-event.js';
 
 /** What a step knows of the run it is part of. */
 export interface RunView {
@@ -37,12 +38,12 @@ export interface StepContext {
   clearIntent(): Promise<void>;
 }
 
-/** A step's result: its output, and what is written in the transaction that completes it. */
+/** A step's result: its output, and what is written in the transaction that completes it; `commit` returns what is to be audited with it. */
 export interface Completed<Output> {
   output: Output;
   /** What the step leaves of its intent: absent keeps it as it is. */
   intent?: Intent | null;
-  commit?: (tx: Sql) => Promise<void>;
+  commit?: (tx: Sql) => Promise<readonly RunEvent[]>;
 }
 
 /** One part of a plan. Running it a second time must do nothing that the first time did. */

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '@app/audit';
 import type { Secret } from '@app/platform';
 import type { OAuthClient } from '@app/qlik';
-import type { Completed, StepContext } from '@app/runs';
+import type { Completed, RunEvent, StepContext } from '@app/runs';
 import { type DataKeyHandle, Vault } from '@app/vault';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -47,7 +46,6 @@ export class ClientKeeping {
   constructor(
     private readonly vault: Vault,
     private readonly repository: OAuthClientsRepository,
-    private readonly audit: AuditTrail,
   ) {}
 
   /** Chooses where the customer's next client and secret go. */
@@ -77,7 +75,7 @@ export class ClientKeeping {
     return {
       output: { oauthClientId, clientId, clientName, secretVersionId, version, adopted, warnings },
       intent: { ...inHand.intent, phase: 'kept', clientId },
-      commit: async (tx) => {
+      commit: async (tx): Promise<RunEvent[]> => {
         await this.repository.insertWithSecret(tx, {
           id: oauthClientId,
           customerId,
@@ -93,18 +91,15 @@ export class ClientKeeping {
             createdBy: inHand.createdBy ?? null,
           },
         });
-        const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
-        const subject = { customerId, runId: context.run.id, oauthClientId };
-        await this.audit.append(
-          tx,
+        const data = { warnings: warnings.join(',') };
+        return [
           {
-            ...event,
             action: adopted ? 'oauth_client.adopted' : 'oauth_client.created',
-            subject: { ...subject, clientId },
-            data: { warnings: warnings.join(',') },
+            subject: { oauthClientId, clientId },
+            data,
           },
-          { ...event, action: 'secret.stored', subject: { ...subject, secretVersionId }, data: { version } },
-        );
+          { action: 'secret.stored', subject: { oauthClientId, secretVersionId }, data: { version } },
+        ];
       },
     };
   }

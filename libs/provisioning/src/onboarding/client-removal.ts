@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '@app/audit';
 import { OAuthClientsApi } from '@app/qlik';
 import { type Completed, type StepContext, waitUntil } from '@app/runs';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
@@ -15,7 +14,6 @@ export class ClientRemoval {
     private readonly targets: OnboardingTargets,
     private readonly oauthClients: OAuthClientsApi,
     private readonly repository: OAuthClientsRepository,
-    private readonly audit: AuditTrail,
     private readonly settings: ProvisioningSettings,
   ) {}
 
@@ -24,7 +22,7 @@ export class ClientRemoval {
     const intent = parseCreationIntent(context.intent);
     const recorded = await this.repository.findActiveByRun(context.run.id);
     if (intent === null && recorded === undefined) return { intent: null };
-    const { customerId, tenantHost } = await this.targets.get(context.run);
+    const { tenantHost } = await this.targets.get(context.run);
     let clientIds = recorded === undefined ? [] : [recorded.clientId];
     if (intent !== null) {
       const postedAt = intent.phase === 'kept' ? intent.postedAt : intent.at;
@@ -41,26 +39,12 @@ export class ClientRemoval {
     return {
       intent: null,
       commit: async (tx) => {
-        const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
-        const subject = { customerId, runId: context.run.id };
+        const revoked = recorded === undefined ? [] : await this.repository.markDeleted(tx, recorded.id);
         const data = { because: 'cancelled' };
-        for (const clientId of clientIds) {
-          await this.audit.append(tx, {
-            ...event,
-            action: 'oauth_client.deleted',
-            subject: { ...subject, clientId },
-            data,
-          });
-        }
-        if (recorded === undefined) return;
-        for (const secretVersionId of await this.repository.markDeleted(tx, recorded.id)) {
-          await this.audit.append(tx, {
-            ...event,
-            action: 'secret.revoked',
-            subject: { ...subject, secretVersionId },
-            data,
-          });
-        }
+        return [
+          ...clientIds.map((clientId) => ({ action: 'oauth_client.deleted' as const, subject: { clientId }, data })),
+          ...revoked.map((id) => ({ action: 'secret.revoked' as const, subject: { secretVersionId: id }, data })),
+        ];
       },
     };
   }

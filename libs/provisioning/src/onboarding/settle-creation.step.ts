@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '@app/audit';
 import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
-import { type Completed, type Intent, type Step, type StepContext, waitUntil } from '@app/runs';
+import { type Completed, type Intent, type RunEvent, type Step, type StepContext, waitUntil } from '@app/runs';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import { OnboardingTargets } from '../onboarding-targets.js';
@@ -33,7 +32,6 @@ export class SettleCreationStep implements Step<Output> {
     private readonly clientSecrets: ClientSecretsApi,
     private readonly createOAuthClient: CreateOAuthClientStep,
     private readonly repository: OAuthClientsRepository,
-    private readonly audit: AuditTrail,
     private readonly settings: ProvisioningSettings,
   ) {}
 
@@ -46,7 +44,7 @@ export class SettleCreationStep implements Step<Output> {
     if (intent?.phase !== 'kept') throw new Error('There is a client to settle only after one was kept.');
     const settledAt = new Date(intent.postedAt.getTime() + this.settings.settleMs);
     if (context.now() < settledAt) throw waitUntil(settledAt);
-    const { customerId, tenantHost } = await this.targets.get(context.run);
+    const { tenantHost } = await this.targets.get(context.run);
     const duplicates = await this.#findDuplicates(context, tenantHost, intent);
     const { dead, unrecognised } = await this.#findOtherSecrets(context, tenantHost, intent);
     const removing = addToRemoving(intent.removing, { clientIds: duplicates, hints: dead });
@@ -59,28 +57,7 @@ export class SettleCreationStep implements Step<Output> {
         deadSecretsDeleted: removing.hints.length,
         unrecognisedSecrets: unrecognised,
       },
-      commit: async (tx) => {
-        const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
-        const subject = { customerId, runId: context.run.id };
-        for (const clientId of removing.clientIds) {
-          const data = { because: 'duplicate' };
-          await this.audit.append(tx, {
-            ...event,
-            action: 'oauth_client.deleted',
-            subject: { ...subject, clientId },
-            data,
-          });
-        }
-        const ofOurs = { ...subject, clientId: intent.clientId };
-        if (removing.hints.length > 0) {
-          const data = { because: 'never stored', count: removing.hints.length };
-          await this.audit.append(tx, { ...event, action: 'secret.revoked', subject: ofOurs, data });
-        }
-        if (unrecognised > 0) {
-          const data = { count: unrecognised };
-          await this.audit.append(tx, { ...event, action: 'secret.unrecognised', subject: ofOurs, data });
-        }
-      },
+      commit: () => Promise.resolve(toEvents(intent.clientId, removing, unrecognised)),
     };
   }
 
@@ -109,4 +86,22 @@ export class SettleCreationStep implements Step<Output> {
       .map(({ hint }) => hint);
     return { dead, unrecognised: others.length - dead.length };
   }
+}
+
+function toEvents(
+  clientId: string,
+  removed: { clientIds: string[]; hints: string[] },
+  unrecognised: number,
+): RunEvent[] {
+  const events: RunEvent[] = removed.clientIds.map((duplicate) => ({
+    action: 'oauth_client.deleted',
+    subject: { clientId: duplicate },
+    data: { because: 'duplicate' },
+  }));
+  const subject = { clientId };
+  if (removed.hints.length > 0) {
+    events.push({ action: 'secret.revoked', subject, data: { because: 'never stored', count: removed.hints.length } });
+  }
+  if (unrecognised > 0) events.push({ action: 'secret.unrecognised', subject, data: { count: unrecognised } });
+  return events;
 }

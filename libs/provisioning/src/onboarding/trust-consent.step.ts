@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '@app/audit';
 import { ConnectionConfigsApi, hintsOf, type OAuthClient, OAuthClientsApi } from '@app/qlik';
 import { type Completed, needsAttention, type Step, StepFailure, type StepContext } from '@app/runs';
 import { z } from 'zod';
@@ -25,7 +24,6 @@ export class TrustConsentStep implements Step<z.output<typeof Output>> {
     private readonly connectionConfigs: ConnectionConfigsApi,
     private readonly createOAuthClient: CreateOAuthClientStep,
     private readonly repository: OAuthClientsRepository,
-    private readonly audit: AuditTrail,
   ) {}
 
   async run(context: StepContext): Promise<Completed<z.output<typeof Output>>> {
@@ -45,13 +43,7 @@ export class TrustConsentStep implements Step<z.output<typeof Output>> {
       commit: async (tx) => {
         const onlyHint = hints.length === 1 ? (hints[0] ?? null) : null;
         await this.repository.markTrusted(tx, oauthClientId, secretVersionId, onlyHint);
-        await this.audit.append(tx, {
-          chain: target.customerId,
-          action: 'consent.trusted',
-          actor: 'worker',
-          subject: { customerId: target.customerId, runId: context.run.id, oauthClientId, clientId },
-          requestId: context.run.requestId,
-        });
+        return [{ action: 'consent.trusted', subject: { oauthClientId, clientId } }];
       },
     };
   }

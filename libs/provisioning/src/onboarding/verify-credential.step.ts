@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { AuditTrail } from '@app/audit';
 import { CustomerStates } from '@app/customers';
 import { TokensApi } from '@app/qlik';
-import type { Completed, Step, StepContext } from '@app/runs';
+import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
 import { Vault } from '@app/vault';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
@@ -27,7 +26,6 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
     private readonly createOAuthClient: CreateOAuthClientStep,
     private readonly repository: OAuthClientsRepository,
     private readonly customerStates: CustomerStates,
-    private readonly audit: AuditTrail,
   ) {}
 
   async run(context: StepContext): Promise<Completed<z.output<typeof Output>>> {
@@ -50,19 +48,17 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
       verificationUser === null
         ? ['client_credentials' as const]
         : ['client_credentials' as const, 'user-impersonation' as const];
-    const event = { chain: customerId, actor: 'worker', requestId: context.run.requestId };
-    const subject = { customerId, runId: context.run.id, oauthClientId, secretVersionId };
+    const subject = { oauthClientId, secretVersionId };
     return {
       output: { grants },
-      commit: async (tx) => {
+      commit: async (tx): Promise<RunEvent[]> => {
         await this.repository.promote(tx, secretVersionId);
         await this.customerStates.change(tx, customerId, 'ready');
-        await this.audit.append(
-          tx,
-          { ...event, action: 'token.minted', subject, data: { grants: grants.join(',') } },
-          { ...event, action: 'secret.promoted', subject, data: { version } },
-          { ...event, action: 'customer.ready', subject: { customerId } },
-        );
+        return [
+          { action: 'token.minted', subject, data: { grants: grants.join(',') } },
+          { action: 'secret.promoted', subject, data: { version } },
+          { action: 'customer.ready' },
+        ];
       },
     };
   }
