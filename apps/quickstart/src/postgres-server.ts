@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chown, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { Secret } from '@app/platform';
@@ -11,6 +11,15 @@ const run = promisify(execFile);
 
 /** The user `nobody`: PostgreSQL refuses to be run by root. */
 const NOBODY = 65_534;
+
+/** Arguments of util-linux's setpriv: `nobody`, who may yet pass through folders that are closed to him, such as root's home. */
+const AS_NOBODY_ANYWHERE = [
+  `--reuid=${NOBODY}`,
+  `--regid=${NOBODY}`,
+  '--clear-groups',
+  '--inh-caps=+dac_override,+dac_read_search',
+  '--ambient-caps=+dac_override,+dac_read_search',
+];
 
 export interface PostgresServerOptions {
   /** Where its files are, and stay. */
@@ -101,16 +110,19 @@ export class PostgresServer {
   }
 
   async #asOwner(program: string, args: string[]): Promise<void> {
-    const owner = isRoot() ? { uid: NOBODY, gid: NOBODY } : {};
+    const options = { cwd: '/', env: { ...process.env, LC_ALL: 'C' } };
     try {
-      await run(program, args, { ...owner, cwd: '/', env: { ...process.env, LC_ALL: 'C' } });
+      if (!isRoot()) await run(program, args, options);
+      else if ((await isOpenToAll(program)) && (await isOpenToAll(this.folder))) {
+        await run(program, args, { ...options, uid: NOBODY, gid: NOBODY });
+      } else await run('setpriv', [...AS_NOBODY_ANYWHERE, program, ...args], options);
     } catch (error) {
-      const { code, stderr, stdout } = error as { code?: string; stderr?: string; stdout?: string };
+      const { code, stderr = '', stdout = '' } = error as { code?: string; stderr?: string; stdout?: string };
       const advice =
-        isRoot() && (code === 'EACCES' || /Permission denied/.test(`${stderr}`))
+        code === 'ENOENT'
           ? ` PostgreSQL does not run as root, and the user "nobody" may not enter "${this.folder}" or the checkout: use folders that everybody may enter, or another user than root.`
           : '';
-      throw new Error(`PostgreSQL could not be started in "${this.folder}".${advice}\n${stderr ?? ''}${stdout ?? ''}`, {
+      throw new Error(`PostgreSQL could not be started in "${this.folder}".${advice}\n${stderr}${stdout}`, {
         cause: error,
       });
     }
@@ -124,6 +136,14 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** Whether everybody may pass through the folders above `path`. */
+async function isOpenToAll(path: string): Promise<boolean> {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if (((await stat(folder)).mode & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}
 
 function isAlive(pid: number): boolean {
   try {
