@@ -17,6 +17,8 @@ const AS_NOBODY_ANYWHERE = [
   `--reuid=${NOBODY}`,
   `--regid=${NOBODY}`,
   '--clear-groups',
+  // Without it, PostgreSQL's own look whether it may run its programs would be judged without the two rights.
+  '--securebits=+no_setuid_fixup',
   '--inh-caps=+dac_override,+dac_read_search',
   '--ambient-caps=+dac_override,+dac_read_search',
 ];
