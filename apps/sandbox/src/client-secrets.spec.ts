@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startSandbox, type Sandbox } from './start-sandbox.js';
-import { send, TenantClient } from './testing/tenant-client.js';
+import { send, TenantClient } from '../testing/tenant-client.js';
 
 let sandbox: Sandbox;
 let hosts = 0;

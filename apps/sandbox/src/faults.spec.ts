@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import { startSandbox, type Sandbox } from './start-sandbox.js';
-import { impersonationClient, send, TenantClient } from './testing/tenant-client.js';
+import { impersonationClient, send, TenantClient } from '../testing/tenant-client.js';
 
 let sandbox: Sandbox;
 let hosts = 0;

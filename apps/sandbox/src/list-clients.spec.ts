@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startSandbox, type Sandbox } from './start-sandbox.js';
-import { type Reply, send, TenantClient } from './testing/tenant-client.js';
+import { type Reply, send, TenantClient } from '../testing/tenant-client.js';
 
 let sandbox: Sandbox;
 let tenant: TenantClient;

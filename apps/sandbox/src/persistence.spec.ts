@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { startSandbox, type Sandbox } from './start-sandbox.js';
-import { TenantClient } from './testing/tenant-client.js';
+import { TenantClient } from '../testing/tenant-client.js';
 
 let dataDir: string;
 const running: Sandbox[] = [];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { readConfig } from './sandbox.config.js';
-import { TenantClient } from './testing/tenant-client.js';
+import { TenantClient } from '../testing/tenant-client.js';
 
 const main = join(import.meta.dirname, 'main.ts');
 // Node strips the types itself; only our `.js` endings have to be led to the sources.

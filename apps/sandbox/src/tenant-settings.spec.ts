@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startSandbox, type Sandbox } from './start-sandbox.js';
-import { impersonationClient, send, TenantClient } from './testing/tenant-client.js';
+import { impersonationClient, send, TenantClient } from '../testing/tenant-client.js';
 
 let sandbox: Sandbox;
 let hosts = 0;

@@ -1,4 +1,4 @@
-export { CUSTOMER_TRANSITIONS, CustomerStates } from './customer-states.js';
+export { CustomerStates } from './customer-states.js';
 export { CustomerStatesModule } from './customer-states.module.js';
 export { CustomersModule } from './customers.module.js';
 export { type CustomerQuery, CustomersReader, type CustomerWithRun } from './customers.reader.js';

@@ -4,7 +4,7 @@ export { type ConnectionConfig, ConnectionConfigsApi } from './connection-config
 export { hintsOf, type NewOAuthClient, type OAuthClient } from './oauth-client.schema.js';
 export { type CreatedOAuthClient, OAuthClientsApi } from './oauth-clients.js';
 export { ParentAccess, type ParentClient, type ParentClients } from './parent-access.js';
-export { qlikConnectionSettings, qlikSettings } from './qlik.config.js';
+export { qlikSettings } from './qlik.config.js';
 export { QlikModule, type QlikModuleOptions } from './qlik.module.js';
 export { QlikError, type QlikErrorDetails, type QlikErrorFacts } from './qlik-error.js';
 export type { QlikErrorCode, QlikFailure } from './qlik-error.table.js';

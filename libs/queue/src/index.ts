@@ -1,6 +1,6 @@
-export { jobCatalog, RUN_WAKE_UP_JOB, RUNS_QUEUE, RunWakeUp } from './job-catalog.js';
+export { RUNS_QUEUE, RunWakeUp } from './job-catalog.js';
 export { migrateQueue } from './migrate-queue.js';
-export { claimQueueBackend, type QueueBackend } from './queue-backend-claim.js';
+export { type QueueBackend } from './queue-backend-claim.js';
 export type { QueueModuleOptions } from './queue-connections.module.js';
 export type { QueueRole } from './queue-connections.js';
 export { queueSettings } from './queue.config.js';

@@ -1,7 +1,6 @@
 export { DataKeyHandle } from './data-key-handle.js';
 export { type KeyOwner } from './key-owner.js';
 export { type DataKeyContext, KEY_PROVIDER, type KeyProvider, type WrappedDataKey } from './key-provider.js';
-export { ensureLocalKeyFile } from './local-key-file.js';
 export { type LocalKey, LocalKeyProvider } from './local-key-provider.js';
 export { type SealedSecret, type SecretContext, type SecretPurpose } from './secret-context.js';
 export { openKeyProvider, type VaultConfig, vaultSettings } from './vault.config.js';
