@@ -6,11 +6,9 @@ import { OutageLog } from './outage-log.js';
 import type { QueueConnections } from './queue-connections.js';
 import { QUEUE_CONNECTIONS } from './queue-connections.module.js';
 
-/** Watches over the workers of this process: there is one, its errors are heard, and it ends before what its jobs need does. */
+/** Watches over the workers of this process: there is one, it begins when everything else is up, its errors are heard, and it ends before what its jobs need does. */
 @Injectable()
 export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #workers: Worker[] = [];
-
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly outages: OutageLog,
@@ -18,25 +16,27 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    this.#workers = this.discovery
-      .getProviders()
-      .map(({ instance }: { instance: unknown }) => instance)
-      .filter((instance) => instance instanceof WorkerHost)
-      .map((host) => host.worker as Worker);
-    if (this.#workers.length === 0) {
+    const workers = this.#findWorkers();
+    if (workers.length === 0) {
       throw new Error(
         'This process is a consumer of the queue and has no processor: provide a class with @Processor(RUNS_QUEUE, runWorkerOptions).',
       );
     }
-    for (const worker of this.#workers) worker.on('error', this.outages.note);
+    for (const worker of workers) worker.on('error', this.outages.note);
     // A worker that could not look at its tables once never takes a job; on Redis it waits for the server.
-    if (this.connections.backend === 'postgres')
-      await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
+    if (this.connections.backend === 'postgres') await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+    for (const worker of workers) worker.run().catch(this.outages.note);
   }
 
   /** Lets the jobs under way end while the database is still there: providers are shut down in the phase after this one. */
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.#workers.map((worker) => this.#close(worker)));
+    await Promise.all(this.#findWorkers().map((worker) => this.#close(worker)));
+  }
+
+  /** Asked for anew each time: a start that fails half-way is shut down too. */
+  #findWorkers(): Worker[] {
+    const instances: unknown[] = this.discovery.getProviders().map(({ instance }) => instance as unknown);
+    return instances.filter((instance) => instance instanceof WorkerHost).flatMap(workerOf);
   }
 
   async #close(worker: Worker): Promise<void> {
@@ -47,4 +47,10 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
     await this.connections.close();
     await closed;
   }
+}
+
+/** Nest gives a host its worker when its module is initialised; before that, asking for it throws. */
+function workerOf(host: object): Worker[] {
+  const { _worker: worker } = host as { _worker?: Worker };
+  return worker === undefined ? [] : [worker];
 }
