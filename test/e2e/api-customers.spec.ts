@@ -149,7 +149,13 @@ describe('bad input to POST /v1/customers', () => {
     'NUL in the name': ['/name', { name: 'a\u0000b' }],
     'a control character in the name': ['/name', { name: 'a\nb' }],
     'a lone surrogate in the name': ['/name', { name: 'a\ud800b' }],
-    'more than five redirect URIs': ['/redirectUris', { redirectUris: Array(6).fill('https://app.example/') }],
+    'more than five redirect URIs': [
+      '/redirectUris',
+      { redirectUris: [1, 2, 3, 4, 5, 6].map((n) => `https://app.example/${n}`) },
+    ],
+    'a repeated redirect URI': ['/redirectUris', { redirectUris: ['https://app.example/', 'https://app.example/'] }],
+    'a repeated origin': ['/allowedOrigins', { allowedOrigins: ['https://app.example', 'https://app.example'] }],
+    'a repeated scope': ['/scopes', { scopes: ['user_default', 'user_default'] }],
     'an http redirect URI': ['/redirectUris/0', { redirectUris: ['http://app.example/'] }],
     'a long redirect URI': [
       '/redirectUris/1',

@@ -60,6 +60,9 @@ describe('start and stop', () => {
   it('names the keys of a bad configuration, never their values', async () => {
     const said = await refusal({ DATABASE_URL: 'mysql://user:hunter2@host/db', PORT: '99999' });
     expect(said).toContain('DATABASE_URL');
+    expect(await refusal({ ...env, DATABASE_URL: 'postgres://pos tgres:pw@:x/one' })).toMatch(
+      /DATABASE_URL: must be postgresql:/,
+    );
     expect(said).toContain('PORT');
     expect(said).not.toContain('hunter2');
   });

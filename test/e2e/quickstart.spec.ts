@@ -79,7 +79,9 @@ describe('the quickstart', () => {
     try {
       const result = await run(env({ API_PORT: String(port) }));
       expect(result.code).toBe(1);
-      expect(result.stderr).toMatch(new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is in use\\. [^\\n]*\\n$`));
+      expect(result.stderr).toMatch(
+        new RegExp(`^Port ${port} cannot be used \\(EADDRINUSE\\): [^\\n]* API_PORT [^\\n]*\\n$`),
+      );
     } finally {
       squatter.close();
     }

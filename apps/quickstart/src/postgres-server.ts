@@ -85,7 +85,7 @@ export class PostgresServer {
 
   async #makeCluster(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const passwordFile = join(this.folder, '..', `.postgres-password-${process.pid}`);
+    const passwordFile = join(this.folder, '..', '.postgres-password');
     await writeFile(passwordFile, `${this.password.reveal()}\n`, { mode: 0o600 });
     if (isRoot()) for (const path of [this.folder, passwordFile]) await chown(path, NOBODY, NOBODY);
     const settings = [

@@ -39,7 +39,7 @@ export async function startEverything(config: QuickstartConfig): Promise<Everyth
     for (const part of started.reverse().splice(0)) await part.close();
   };
   try {
-    for (const port of [config.API_PORT, config.DASHBOARD_PORT, config.SANDBOX_PORT]) await assertPortFree(port);
+    for (const key of ['API_PORT', 'DASHBOARD_PORT', 'SANDBOX_PORT'] as const) await assertPortFree(key, config[key]);
     const postgres = await PostgresServer.start({
       folder: join(folder, 'postgres'),
       password: new Secret(credentials.databasePassword),

@@ -34,7 +34,7 @@ export const auditActions = {
   'data_key.rewrapped': 'A data key was wrapped anew, under another key-encryption key.',
   'data_key.destroyed': 'A data key was destroyed: what it sealed can never be read again.',
   'credentials.read': "A customer's credentials were given to a caller.",
-  'token.minted': 'An impersonation token was obtained at Qlik for a caller.',
+  'token.minted': 'A token was obtained at Qlik with the credential of a customer; the event names the grants.',
   'access.refused': 'A caller was refused for lack of a right.',
   'api_key.created': 'An API key was made.',
   'api_key.revoked': 'An API key was revoked.',

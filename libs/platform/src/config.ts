@@ -40,12 +40,6 @@ export function parseConfig<Shape extends z.ZodRawShape>(
   throw new ConfigurationError(`The configuration is not usable.\n${problems.map((line) => `  ${line}`).join('\n')}`);
 }
 
-/** A setting that is a secret: it leaves the parser as a `Secret`. */
-export const secretSetting = z
-  .string()
-  .min(1)
-  .transform((value) => new Secret(value));
-
 /** A whole number of at least `min`, given as text. */
 export const integerSetting = (min: number, max: number = Number.MAX_SAFE_INTEGER) =>
   z
@@ -87,5 +81,9 @@ export const databaseSettings = {
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://')
+    .refine(
+      (value) => URL.canParse(value),
+      'must be postgresql://user:password@host:port/database; escape special characters of the password as %XX',
+    )
     .transform((value) => new Secret(value)),
 };

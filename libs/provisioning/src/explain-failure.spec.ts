@@ -16,7 +16,7 @@ describe('explainFailure', () => {
     ['QLIK_TIMEOUT', {}, { kind: 'retry', exhausted: 'failed' }],
     ['CALL_ABORTED', {}, { kind: 'retry', exhausted: 'failed' }],
     ['CREDENTIAL_REFUSED', {}, { kind: 'retry', exhausted: 'needs_attention' }],
-    ['TENANT_NOT_FOUND', {}, { kind: 'retry', exhausted: 'needs_attention' }],
+    ['TENANT_NOT_FOUND', {}, { kind: 'attention' }],
     ['TENANT_NOT_FOUND', { failure: 'unavailable' }, { kind: 'retry', exhausted: 'needs_attention' }],
     ['QLIK_FORBIDDEN', {}, { kind: 'attention' }],
     ['QLIK_REFUSED', {}, { kind: 'attention' }],

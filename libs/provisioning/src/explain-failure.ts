@@ -2,9 +2,6 @@ import { QlikError } from '@app/qlik';
 import type { Failure, RunError } from '@app/runs';
 import { VaultError } from '@app/vault';
 
-/** Codes that a moment may mend, and a person must if it does not. */
-const MEND_THEMSELVES = new Set(['CREDENTIAL_REFUSED', 'TENANT_NOT_FOUND']);
-
 const VAULT_HINT = 'Give the worker the key-encryption key that the message names, restart it, then retry the run.';
 
 /** What an error of Qlik's or the vault's means for the attempt that met it (docs/runbook.md has an entry per code). */
@@ -20,11 +17,13 @@ export function explainFailure(error: unknown): Failure | undefined {
     case 'aborted':
       return {
         kind: 'retry',
-        exhausted: MEND_THEMSELVES.has(error.code) ? 'needs_attention' : 'failed',
+        // A name that does not resolve: of a tenant made just now perhaps, else a person must correct it.
+        exhausted: error.code === 'TENANT_NOT_FOUND' ? 'needs_attention' : 'failed',
         error: runError,
       };
     case 'refused':
-      return MEND_THEMSELVES.has(error.code)
+      // A new secret may be refused for a while.
+      return error.code === 'CREDENTIAL_REFUSED'
         ? { kind: 'retry', exhausted: 'needs_attention', error: runError }
         : { kind: 'attention', error: runError };
     case 'unreadable':

@@ -1,4 +1,10 @@
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { WorkerHost } from '@nestjs/bullmq';
 import { DiscoveryService } from '@nestjs/core';
 import type { Worker } from 'bullmq';
@@ -8,12 +14,17 @@ import { QUEUE_CONNECTIONS } from './queue-connections.module.js';
 
 /** Watches over the workers of this process: there is one, it begins when everything else is up, its errors are heard, and it ends before what its jobs need does. */
 @Injectable()
-export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class QueueWorkers implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly outages: OutageLog,
     @Inject(QUEUE_CONNECTIONS) private readonly connections: QueueConnections,
   ) {}
+
+  /** BullMQ's module, which this one imports, has made the workers by now. */
+  onModuleInit(): void {
+    for (const worker of this.#findWorkers()) worker.on('error', this.outages.note);
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     const workers = this.#findWorkers();
@@ -22,7 +33,6 @@ export class QueueWorkers implements OnApplicationBootstrap, BeforeApplicationSh
         'This process is a consumer of the queue and has no processor: provide a class with @Processor(RUNS_QUEUE, runWorkerOptions).',
       );
     }
-    for (const worker of workers) worker.on('error', this.outages.note);
     // A worker that could not look at its tables once never takes a job; on Redis it waits for the server.
     if (this.connections.backend === 'postgres') await Promise.all(workers.map((worker) => worker.waitUntilReady()));
     for (const worker of workers) worker.run().catch(this.outages.note);

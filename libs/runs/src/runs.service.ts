@@ -154,7 +154,7 @@ const staleRun = (run: Run): DomainError =>
   new DomainError(
     'stale',
     'RUN_CHANGED',
-    `The run "${run.id}" has changed since you read it: it is "${run.state}" now. Read it again and decide anew.`,
+    `The run "${run.id}" is "${run.state}" now, at another revision than the one you name. Read it again and decide anew.`,
     { facts: { revision: run.revision } },
   );
 

@@ -6,6 +6,10 @@ import { Run } from '../runs/run.schema.js';
 import { isAllowedOrigin, isRedirectUri } from './web-address.js';
 import { Rotation } from './rotation.schema.js';
 
+// Qlik refuses a list that repeats itself, with a 400 that does not say so.
+const REPEATS = 'must not repeat an item';
+const hasNoRepeats = (items: readonly string[]): boolean => new Set(items).size === items.length;
+
 const externalId = z
   .string()
   .min(1, 'must not be empty')
@@ -22,6 +26,7 @@ const tenantHost = text(253).meta({
 const redirectUris = z
   .array(text(256).refine(isRedirectUri, 'must be an https URL without fragment or password; http only for localhost'))
   .max(5)
+  .refine(hasNoRepeats, REPEATS)
   .meta({ description: 'https URLs without fragment or password; http only for localhost.' });
 
 const allowedOrigins = z
@@ -32,6 +37,7 @@ const allowedOrigins = z
     ),
   )
   .max(5)
+  .refine(hasNoRepeats, REPEATS)
   .meta({ description: 'https origins, without a path; http only for localhost.' });
 
 const scopes = z
@@ -44,6 +50,7 @@ const scopes = z
   )
   .min(1)
   .max(50)
+  .refine(hasNoRepeats, REPEATS)
   .meta({ description: 'What the impersonation client may ask for.' });
 
 const VerificationUser = z
