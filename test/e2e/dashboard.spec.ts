@@ -239,7 +239,7 @@ describe('changing a run', () => {
     await page.getByRole('button', { name: 'Cancel the run' }).click();
     await page
       .getByRole('dialog')
-      .getByText(/has changed since you read it: it is "running" now/)
+      .getByText(/is "running" now, at another revision/)
       .waitFor();
     const run = await dashboard.database.client.run.findUniqueOrThrow({ where: { id: runId } });
     expect(run).toMatchObject({ state: 'running', cancelRequested: false });
