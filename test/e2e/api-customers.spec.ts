@@ -145,6 +145,8 @@ describe('bad input to POST /v1/customers', () => {
     'an externalId with a space': ['/externalId', { externalId: 'a b' }],
     'a name over its maximum': ['/name', { name: 'x'.repeat(201) }],
     'a blank name': ['/name', { name: '  ' }],
+    'a name that shows nothing': ['/name', { name: '\u200b\u200d' }],
+    'a name that turns the writing around': ['/name', { name: 'Acme \u202egnp.exe' }],
     'a name of the wrong type': ['/name', { name: 5 }],
     'NUL in the name': ['/name', { name: 'a\u0000b' }],
     'a control character in the name': ['/name', { name: 'a\nb' }],

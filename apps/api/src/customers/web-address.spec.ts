@@ -8,6 +8,7 @@ describe('isRedirectUri', () => {
     'http://localhost:3000/callback',
     'http://127.0.0.1/cb',
     'http://[::1]:8080/cb',
+    'https://app.example/any/*?x=*',
   ])('takes %s', (value) => expect(isRedirectUri(value)).toBe(true));
 
   it.each([
@@ -21,6 +22,8 @@ describe('isRedirectUri', () => {
     'javascript:alert(1)',
     'app.example/callback',
     'https://',
+    'https://*.app.example/',
+    'https://аpple.example/',
   ])('refuses %j', (value) => expect(isRedirectUri(value)).toBe(false));
 });
 

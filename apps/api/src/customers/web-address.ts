@@ -12,8 +12,9 @@ export function isAllowedOrigin(value: string): boolean {
 }
 
 function parse(value: string): URL | undefined {
-  // The URL parser would drop a space or turn "\\" into "/": what is stored must be what was checked.
-  if (!/^https?:\/\/[^\s\\]+$/.test(value) || !URL.canParse(value)) return undefined;
+  // The URL parser would drop a space, turn "\\" into "/" and a look-alike letter into punycode: what is stored must be what was
+  // checked, and no wildcard.
+  if (!/^https?:\/\/(?![^/?]*\*)[!-[\]-~]+$/.test(value) || !URL.canParse(value)) return undefined;
   const url = new URL(value);
   return url.protocol === 'https:' || LOCAL_HOSTS.includes(url.hostname) ? url : undefined;
 }

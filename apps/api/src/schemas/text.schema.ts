@@ -1,7 +1,11 @@
 import { z } from 'zod';
 
-// PostgreSQL stores neither NUL nor half of a surrogate pair; the other control characters have no place in a line that people read.
-const UNUSABLE = /\p{Cc}|\p{Surrogate}/u;
+// PostgreSQL stores neither NUL nor half of a surrogate pair; the other control characters, and those that turn the direction of
+// writing around, have no place in a line that people read.
+const UNUSABLE = /\p{Cc}|\p{Surrogate}|\p{Bidi_Control}/u;
+
+/** Characters that show nothing. */
+const INVISIBLE = /[\s\p{Cf}]/gu;
 
 /** One line of text of 1 to `max` characters. */
 export const text = (max: number) =>
@@ -12,7 +16,8 @@ export const text = (max: number) =>
     .refine((value) => !UNUSABLE.test(value), 'must not contain control characters or broken Unicode');
 
 /** One line of text that says something. */
-export const saying = (max: number) => text(max).refine((value) => value.trim() !== '', 'must not be blank');
+export const saying = (max: number) =>
+  text(max).refine((value) => value.replaceAll(INVISIBLE, '') !== '', 'must not be blank');
 
 /** An instant as it is shown. */
 export const instant = z.iso.datetime().meta({ description: 'UTC, to the millisecond.' });
