@@ -11,4 +11,9 @@ export class ProvisioningSettings {
   ) {
     this.settleMs = leaseMs + callTimeoutMs + listLagMs;
   }
+
+  /** When everything that was asked for at `postedAt` or before is sure to show. */
+  settledAt(postedAt: Date): Date {
+    return new Date(postedAt.getTime() + this.settleMs);
+  }
 }

@@ -72,35 +72,32 @@ export class RunsService {
     return this.#change(runId, change, 'run.retried', RETRYABLE_STATES, async (tx, run) => {
       await this.#refuseTakenSlot(tx, run);
       if (run.state === 'cancelled') {
-        await tx.runStep.updateMany({
-          where: { runId },
-          data: { state: 'pending', startedAt: null, finishedAt: null, waitingUntil: null },
-        });
-        await tx.$executeRaw`UPDATE run_steps SET output = NULL, error = NULL WHERE run_id = ${runId}::uuid`;
+        await tx.$executeRaw`
+          UPDATE run_steps SET state = 'pending', started_at = NULL, finished_at = NULL, waiting_until = NULL, output = NULL, error = NULL
+          WHERE run_id = ${runId}::uuid`;
       }
-      const rows = await tx.$queryRaw<{ fence: number }[]>`
+      await tx.$executeRaw`
         UPDATE runs SET state = 'queued', fence = fence + 1, attempts = 0, error = NULL, holds_slot = true, finished_at = NULL,
           next_run_at = NULL, woken_at = now(), deadline_at = now() + ${CHANGED_WALL_CLOCK_MS} * interval '1 ms',
           step = CASE WHEN state = 'cancelled' THEN NULL ELSE step END,
           cancel_requested = cancel_requested AND state <> 'cancelled',
           reason = ${change.reason}, revision = revision + 1
-        WHERE id = ${runId}::uuid RETURNING fence`;
+        WHERE id = ${runId}::uuid`;
       await work(tx, run);
-      return rows;
     });
   }
 
   /** Tells a run to stop at its next step boundary and to take back what it made. Throws RUN_NOT_FOUND, RUN_CHANGED or RUN_STATE_CONFLICT. */
   cancel(runId: string, change: RunChange): Promise<Run> {
     return this.#change(runId, change, 'run.cancel_requested', CANCELLABLE_STATES, async (tx) => {
-      return tx.$queryRaw<{ fence: number }[]>`
+      await tx.$executeRaw`
         UPDATE runs SET cancel_requested = true, reason = ${change.reason}, revision = revision + 1,
           state = CASE WHEN state = 'running' THEN state ELSE 'queued' END,
           fence = CASE WHEN state = 'running' THEN fence ELSE fence + 1 END,
           attempts = CASE WHEN state = 'running' THEN attempts ELSE 0 END,
           deadline_at = greatest(deadline_at, now() + ${CHANGED_WALL_CLOCK_MS} * interval '1 ms'),
           next_run_at = NULL, finished_at = NULL, woken_at = now()
-        WHERE id = ${runId}::uuid RETURNING fence`;
+        WHERE id = ${runId}::uuid`;
     });
   }
 
@@ -109,7 +106,7 @@ export class RunsService {
     change: RunChange,
     action: AuditAction,
     from: readonly RunState[],
-    write: (tx: Transaction, run: Run) => Promise<unknown>,
+    write: (tx: Transaction, run: Run) => Promise<void>,
   ): Promise<Run> {
     const changed = await this.database.transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM runs WHERE id = ${runId}::uuid FOR UPDATE`;

@@ -48,7 +48,7 @@ export class ClientAdoption {
 
   /** Goes on after a mint whose answer was lost. */
   async continue(context: StepContext, target: OnboardingTarget, intent: MintingIntent): Adopted {
-    const settledAt = this.#settledAt(intent.at);
+    const settledAt = this.settings.settledAt(intent.at);
     if (context.now() < settledAt) throw waitUntil(settledAt);
     const client = await this.oauthClients.get(target.tenantHost, intent.clientId, callsOf(context));
     const secrets = await secretsOf(this.oauthClients, target.tenantHost, client, callsOf(context));
@@ -84,7 +84,7 @@ export class ClientAdoption {
         .create(target.tenantHost, client.clientId, { ...callsOf(context), beforeSend })
         .catch((error: unknown) => {
           if (!(error instanceof QlikError && error.outcomeUnknown)) throw error;
-          throw waitUntil(this.#settledAt(postedAt), toRunError(error));
+          throw waitUntil(this.settings.settledAt(postedAt), toRunError(error));
         });
       // Two secrets of one hint cannot be told apart, and neither could be deleted alone: such a one is not used.
       if (knownHints.includes(minted.hint)) continue;
@@ -119,10 +119,6 @@ export class ClientAdoption {
     await context.commitIntent({ ...found, phase: 'minting', removing });
     await this.clientSecrets.delete(tenantHost, found.clientId, dead.hint, callsOf(context));
     return { ...found, removing, knownHints: hints.filter((hint) => hint !== dead.hint) };
-  }
-
-  #settledAt(postedAt: Date): Date {
-    return new Date(postedAt.getTime() + this.settings.settleMs);
   }
 }
 

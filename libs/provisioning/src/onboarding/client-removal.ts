@@ -25,8 +25,7 @@ export class ClientRemoval {
     const { tenantHost } = await this.targets.get(context.run);
     let clientIds = recorded === undefined ? [] : [recorded.clientId];
     if (intent !== null) {
-      const postedAt = intent.phase === 'kept' ? intent.postedAt : intent.at;
-      const settledAt = new Date(postedAt.getTime() + this.settings.settleMs);
+      const settledAt = this.settings.settledAt(intent.phase === 'kept' ? intent.postedAt : intent.at);
       const answered = intent.phase === 'kept' && !intent.unsure;
       if (!answered && context.now() < settledAt) throw waitUntil(settledAt);
       const named = await this.oauthClients.list(tenantHost, { clientName: intent.clientName }, callsOf(context));

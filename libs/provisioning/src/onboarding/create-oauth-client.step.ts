@@ -94,7 +94,7 @@ export class CreateOAuthClientStep implements Step<Output> {
       });
     } catch (error) {
       if (!(error instanceof QlikError)) throw error;
-      if (error.outcomeUnknown) throw waitUntil(this.#settledAt(postedAt), toRunError(error));
+      if (error.outcomeUnknown) throw waitUntil(this.settings.settledAt(postedAt), toRunError(error));
       // A refusal made nothing: the next attempt need not look for it, unless an earlier answer was lost.
       await (before.unsure ? context.commitIntent({ ...before, phase: 'posting' }) : context.clearIntent());
       throw error;
@@ -107,7 +107,7 @@ export class CreateOAuthClientStep implements Step<Output> {
     intent: PostingIntent,
   ): Promise<Completed<Output>> {
     const { clientName, posts, removing } = intent;
-    const settledAt = this.#settledAt(intent.at);
+    const settledAt = this.settings.settledAt(intent.at);
     if (context.now() < settledAt) throw waitUntil(settledAt);
     const found = await this.oauthClients.list(target.tenantHost, { clientName }, callsOf(context));
     const oldest = [...found].sort(byAge)[0];
@@ -122,10 +122,6 @@ export class CreateOAuthClientStep implements Step<Output> {
       });
     }
     return this.#post(context, target, { clientName, posts, unsure: true, removing });
-  }
-
-  #settledAt(postedAt: Date): Date {
-    return new Date(postedAt.getTime() + this.settings.settleMs);
   }
 }
 

@@ -42,7 +42,7 @@ export class SettleCreationStep implements Step<Output> {
   async run(context: StepContext): Promise<Completed<Output>> {
     const intent = parseCreationIntent(context.intent);
     if (intent?.phase !== 'kept') throw new Error('There is a client to settle only after one was kept.');
-    const settledAt = new Date(intent.postedAt.getTime() + this.settings.settleMs);
+    const settledAt = this.settings.settledAt(intent.postedAt);
     if (context.now() < settledAt) throw waitUntil(settledAt);
     const { tenantHost } = await this.targets.get(context.run);
     const duplicates = await this.#findDuplicates(context, tenantHost, intent);
