@@ -47,6 +47,11 @@ describe('a transaction of plain SQL', () => {
     expect(await test.database.sqlTransaction((tx) => write(tx, 'after'))).toBe(1);
   });
 
+  it('is ended by PostgreSQL when its process falls silent, lest its rows stay locked', async () => {
+    const show = (tx: Sql) => tx.$queryRaw`SHOW idle_in_transaction_session_timeout`;
+    expect(await test.database.sqlTransaction(show)).toEqual([{ idle_in_transaction_session_timeout: '10s' }]);
+  });
+
   it('takes nested fragments, lists, instants and JSON', async () => {
     const at = new Date('2026-01-02T03:04:05.678Z');
     const columns = Prisma.sql`${at.toISOString()}::timestamptz AS at, ${['a', 'b']}::text[] AS list`;

@@ -6,7 +6,7 @@ import {
   type ConnectionOptions,
 } from 'bullmq';
 import { Pool } from 'pg';
-import { DomainError, type Secret } from '@app/platform';
+import { DomainError, type Secret, SESSION_OPTIONS } from '@app/platform';
 import type { OutageLog } from './outage-log.js';
 import type { QueueConnections, QueueRole } from './queue-connections.js';
 
@@ -26,7 +26,7 @@ export async function openPostgresQueue(
     max: role === 'consumer' ? workers + 3 : 3,
     keepAlive: true,
     connectionTimeoutMillis: role === 'consumer' ? 5_000 : 1_000,
-    options: `-c search_path=${QUEUE_SCHEMA}`,
+    options: `${SESSION_OPTIONS} -c search_path=${QUEUE_SCHEMA}`,
   }).on('error', outages.note);
   try {
     await assertSchemaCompatibility(pool, QUEUE_SCHEMA);

@@ -14,6 +14,13 @@ export interface DatabaseOptions {
   maxConnections: number;
 }
 
+/**
+ * How the sessions of every pool of ours behave. A process that is frozen, or gone without a word, must not keep its rows locked
+ * until TCP notices: PostgreSQL ends a transaction that says nothing for ten seconds. And adapter-pg sends and reads instants without
+ * their offset: the session must be in UTC, whatever the database's own zone.
+ */
+export const SESSION_OPTIONS = '-c TimeZone=UTC -c idle_in_transaction_session_timeout=10s';
+
 /** PostgreSQL on one pool of connections: Prisma's generated client, and plain SQL where every millisecond counts. */
 @Injectable()
 export class Database implements OnApplicationShutdown {
@@ -31,8 +38,7 @@ export class Database implements OnApplicationShutdown {
       idleTimeoutMillis: 60_000,
       // Longer than any statement of ours takes: a connection that is half open must not hold a run for ever.
       query_timeout: 30_000,
-      // adapter-pg sends and reads instants without their offset: the session must be in UTC, whatever the database's own zone.
-      options: '-c TimeZone=UTC',
+      options: SESSION_OPTIONS,
     });
     // An idle connection that breaks is replaced by the pool; whoever needs one next hears of an outage.
     this.#pool.on('error', () => undefined);
