@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const root = new URL('../../', import.meta.url).href;
+const root = new URL('../', import.meta.url).href;
 
 /** Lets Node run the TypeScript in test/ as it is: `.js` is `.ts` there, and the product's own code comes from dist. */
 registerHooks({

@@ -16,7 +16,7 @@ import { startInstantQlik } from './instant-qlik.js';
 
 const HELP = `Measures how long one customer takes from POST /v1/customers to ready on an idle system, beyond the calls to Qlik.
 
-  node --import ./test/bench/register.ts test/bench/accept-to-ready.ts [--customers 200] [--backend postgres|redis] [--statements]
+  node --import ./test/register.ts test/bench/accept-to-ready.ts [--customers 200] [--backend postgres|redis] [--statements]
 
   --customers   how many, one after the other, after a tenth as many to warm up
   --backend     both, unless one is given

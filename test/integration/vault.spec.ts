@@ -102,7 +102,10 @@ describe('Vault.ensureDataKey', () => {
 
   it('stores nothing when the key service is away', async () => {
     keys.away = true;
-    await expect(vault.ensureDataKey(context.owner)).rejects.toThrow('the key service is away');
+    await expect(vault.ensureDataKey(context.owner)).rejects.toMatchObject({
+      code: 'KEY_PROVIDER_UNAVAILABLE',
+      retryAfterSeconds: 5,
+    });
     expect(await test.database.client.dataKey.count()).toBe(0);
   });
 
@@ -206,7 +209,10 @@ describe('Vault.open', () => {
   it('passes on that the key service is away: trying again can help', async () => {
     const secret = await sealed();
     keys.away = true;
-    await expect(vaultWith(keys).open(secret, context)).rejects.toThrow('the key service is away');
+    await expect(vaultWith(keys).open(secret, context)).rejects.toMatchObject({
+      code: 'KEY_PROVIDER_UNAVAILABLE',
+      retryAfterSeconds: 5,
+    });
   });
 });
 

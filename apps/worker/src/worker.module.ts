@@ -32,6 +32,12 @@ export class WorkerModule {
           parentClients: config.QLIK_PARENT_CLIENTS,
           endpoint: config.QLIK_ENDPOINT,
           tenantHosts: tenantHostPolicy(config),
+          admission: {
+            perMinute: { read: config.QLIK_READS_PER_MINUTE, write: config.QLIK_WRITES_PER_MINUTE },
+            circuitOpenMs: config.QLIK_CIRCUIT_OPEN_SECONDS,
+            redisUrl: config.REDIS_URL,
+            logger,
+          },
         }),
       ],
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { QlikError, type QlikErrorCode } from '@app/qlik';
-import { VaultError } from '@app/vault';
+import { KeyProviderError, VaultError } from '@app/vault';
 import { explainFailure, toRunError } from './explain-failure.js';
 
 const facts = { operation: 'create-oauth-client', host: 'acme.eu.qlikcloud.com' } as const;
@@ -11,6 +11,10 @@ const errorOf = (code: QlikErrorCode, more: Partial<ConstructorParameters<typeof
 describe('explainFailure', () => {
   it.each<[QlikErrorCode, object, object]>([
     ['QLIK_RATE_LIMITED', { retryAfterMs: 7_000 }, { kind: 'wait-for', forMs: 7_000 }],
+    ['RATE_LIMIT_REACHED', { retryAfterMs: 8_000 }, { kind: 'wait-for', forMs: 8_000 }],
+    ['TENANT_BUSY', { retryAfterMs: 1_500 }, { kind: 'wait-for', forMs: 1_500 }],
+    ['TENANT_CIRCUIT_OPEN', { retryAfterMs: 30_000 }, { kind: 'wait-for', forMs: 30_000 }],
+    ['REGION_CIRCUIT_OPEN', { retryAfterMs: 30_000 }, { kind: 'wait-for', forMs: 30_000 }],
     ['QLIK_UNAVAILABLE', {}, { kind: 'retry', exhausted: 'failed' }],
     ['QLIK_UNREACHABLE', {}, { kind: 'retry', exhausted: 'failed' }],
     ['QLIK_TIMEOUT', {}, { kind: 'retry', exhausted: 'failed' }],
@@ -33,6 +37,15 @@ describe('explainFailure', () => {
   ])('%s %j: %j', (code, more, failure) => {
     const error = errorOf(code, more);
     expect(explainFailure(error)).toEqual({ ...failure, error: { code, message: error.message, hint: error.hint } });
+  });
+
+  it('tries again when the key service does not answer', () => {
+    const error = new KeyProviderError(new Error('503'));
+    expect(explainFailure(error)).toMatchObject({
+      kind: 'retry',
+      exhausted: 'failed',
+      error: { code: 'KEY_PROVIDER_UNAVAILABLE', message: expect.stringContaining('nothing was lost') },
+    });
   });
 
   it('waits for a person when the vault cannot read or write, whose own message tells why', () => {

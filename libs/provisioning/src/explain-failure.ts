@@ -1,16 +1,21 @@
 import { QlikError } from '@app/qlik';
 import type { Failure, RunError } from '@app/runs';
-import { VaultError } from '@app/vault';
+import { KeyProviderError, VaultError } from '@app/vault';
 
 const VAULT_HINT = 'Give the worker the key-encryption key that the message names, restart it, then retry the run.';
 
-/** What an error of Qlik's or the vault's means for the attempt that met it (docs/runbook.md has an entry per code). */
+/** What an error of Qlik's, the vault's or its key provider's means for the attempt that met it (docs/runbook.md has an entry per code). */
 export function explainFailure(error: unknown): Failure | undefined {
   if (error instanceof VaultError)
     return { kind: 'attention', error: { code: error.code, message: error.message, hint: VAULT_HINT } };
+  if (error instanceof KeyProviderError) {
+    const hint = 'Bring the key service back, or the way to it, then retry the run.';
+    return { kind: 'retry', exhausted: 'failed', error: { code: error.code, message: error.message, hint } };
+  }
   if (!(error instanceof QlikError)) return undefined;
   const runError = toRunError(error);
   switch (error.failure) {
+    case 'held-back':
     case 'rate-limited':
       return { kind: 'wait-for', forMs: error.retryAfterMs ?? 0, error: runError };
     case 'unavailable':

@@ -1,3 +1,4 @@
+export type { CallAdmissionOptions } from './admission/call-admission.module.js';
 export type { CallContext, CallRecord, QlikOperation } from './call.js';
 export { ClientSecretsApi, type CreatedClientSecret } from './client-secrets.js';
 export { type ConnectionConfig, ConnectionConfigsApi } from './connection-configs.js';

@@ -3,7 +3,14 @@ import type { QlikErrorFacts } from './qlik-error.js';
 
 /** The class of a failed call, by which a caller decides what to do about it. */
 export type QlikFailure =
-  'rate-limited' | 'unavailable' | 'refused' | 'unreadable' | 'not-configured' | 'address-refused' | 'aborted';
+  | 'held-back'
+  | 'rate-limited'
+  | 'unavailable'
+  | 'refused'
+  | 'unreadable'
+  | 'not-configured'
+  | 'address-refused'
+  | 'aborted';
 
 /** What went wrong, in stable words of ours. */
 export type QlikErrorCode =
@@ -19,6 +26,10 @@ export type QlikErrorCode =
   | 'QLIK_FORBIDDEN'
   | 'QLIK_REFUSED'
   | 'QLIK_RATE_LIMITED'
+  | 'RATE_LIMIT_REACHED'
+  | 'TENANT_BUSY'
+  | 'TENANT_CIRCUIT_OPEN'
+  | 'REGION_CIRCUIT_OPEN'
   | 'QLIK_UNAVAILABLE'
   | 'QLIK_UNREACHABLE'
   | 'QLIK_TIMEOUT'
@@ -126,6 +137,31 @@ export const qlikErrorTable: Record<QlikErrorCode, Row> = {
     failure: 'rate-limited',
     message: (f) => `Qlik is rate-limiting this tenant and did not ${to(f)}${answer(f)}.`,
     hint: () => 'It is tried again once the wait is over; nothing needs doing.',
+  },
+  RATE_LIMIT_REACHED: {
+    failure: 'held-back',
+    message: (f) =>
+      `Did not ${to(f)} yet: this tenant has had as many calls from us in this minute as we allow ourselves, or Qlik asked for a pause.`,
+    hint: () =>
+      'It goes on by itself; nothing needs doing. If it happens often, compare QLIK_READS_PER_MINUTE and QLIK_WRITES_PER_MINUTE with what Qlik allows this tenant.',
+  },
+  TENANT_BUSY: {
+    failure: 'held-back',
+    message: (f) => `Did not ${to(f)} yet: too many of our calls to this tenant are under way already.`,
+    hint: () => 'It goes on by itself; nothing needs doing. If it lasts, look why this tenant answers slowly.',
+  },
+  TENANT_CIRCUIT_OPEN: {
+    failure: 'held-back',
+    message: (f) => `Did not ${to(f)} yet: our last calls to this tenant failed, so that it is left alone for a while.`,
+    hint: () =>
+      'It is tried again by itself. If it goes on, look at the calls of the attempts before and at the tenant at Qlik.',
+  },
+  REGION_CIRCUIT_OPEN: {
+    failure: 'held-back',
+    message: (f) =>
+      `Did not ${to(f)} yet: our last calls to several tenants of its region failed, so that the region is left alone for a while.`,
+    hint: () =>
+      "It is tried again by itself. If it goes on, look at Qlik's status page and at this machine's way to the Internet.",
   },
   QLIK_UNAVAILABLE: {
     failure: 'unavailable',

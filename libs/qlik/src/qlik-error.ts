@@ -37,7 +37,7 @@ export class QlikError extends Error {
   /** What to do next. */
   readonly hint: string;
   readonly qlik?: QlikErrorDetails;
-  /** How long Qlik asks us to wait, in milliseconds; always there when rate-limited. */
+  /** How long to wait, in milliseconds; always there when rate-limited, where Qlik asks for it, and when held back, where we do. */
   readonly retryAfterMs?: number;
   /** True when Qlik may have acted though we saw no usable answer: only ever for create-oauth-client and create-client-secret. */
   readonly outcomeUnknown: boolean;

@@ -13,6 +13,26 @@ describe('qlikSettings', () => {
     expect(JSON.stringify(config)).not.toContain('parent-secret');
   });
 
+  it('allows itself half of what Qlik allows, unless it is told otherwise', () => {
+    expect(parseConfig(qlikSettings, good)).toMatchObject({
+      QLIK_READS_PER_MINUTE: 500,
+      QLIK_WRITES_PER_MINUTE: 50,
+      QLIK_CIRCUIT_OPEN_SECONDS: 30_000,
+    });
+    const env = {
+      ...good,
+      QLIK_READS_PER_MINUTE: '1000',
+      QLIK_WRITES_PER_MINUTE: '1',
+      QLIK_CIRCUIT_OPEN_SECONDS: '0.2',
+    };
+    expect(parseConfig(qlikSettings, env)).toMatchObject({
+      QLIK_READS_PER_MINUTE: 1_000,
+      QLIK_WRITES_PER_MINUTE: 1,
+      QLIK_CIRCUIT_OPEN_SECONDS: 200,
+    });
+    expect(() => parseConfig(qlikSettings, { ...good, QLIK_WRITES_PER_MINUTE: '0' })).toThrow('QLIK_WRITES_PER_MINUTE');
+  });
+
   it('reads fractions of seconds and the endpoint', () => {
     const env = { QLIK_TIMEOUT_SECONDS: '0.5', QLIK_ENDPOINT: 'http://127.0.0.1:4000/' };
     expect(parseConfig(qlikConnectionSettings, env)).toEqual({

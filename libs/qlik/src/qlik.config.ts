@@ -1,4 +1,4 @@
-import { jsonSetting, Secret, secondsSetting } from '@app/platform';
+import { integerSetting, jsonSetting, Secret, secondsSetting } from '@app/platform';
 import { z } from 'zod';
 
 const clientSchema = z.object(
@@ -24,9 +24,17 @@ export const qlikConnectionSettings = {
     .optional(),
 };
 
+/** What a process allows itself at Qlik. Half of what Qlik allows, by default: a tenant whose only user is our own gets no more. */
+export const qlikAdmissionSettings = {
+  QLIK_READS_PER_MINUTE: integerSetting(1, 1_000_000).default(500),
+  QLIK_WRITES_PER_MINUTE: integerSetting(1, 1_000_000).default(50),
+  QLIK_CIRCUIT_OPEN_SECONDS: secondsSetting.default(30_000),
+};
+
 /** What the process that provisions reads: the connection, the assumed list lag, and the clients that let it in. */
 export const qlikSettings = {
   ...qlikConnectionSettings,
+  ...qlikAdmissionSettings,
   QLIK_LIST_LAG_SECONDS: secondsSetting.default(10_000),
   QLIK_PARENT_CLIENTS: jsonSetting(
     z

@@ -1,5 +1,7 @@
 import { ConfigurationError } from '@app/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { CallAdmission } from './admission/call-admission.js';
+import { CallAdmissionModule, type CallAdmissionOptions } from './admission/call-admission.module.js';
 import { ClientSecretsApi } from './client-secrets.js';
 import { ConnectionConfigsApi } from './connection-configs.js';
 import { OAuthClientsApi } from './oauth-clients.js';
@@ -16,13 +18,16 @@ export interface QlikModuleOptions {
   /** Development only; see `QLIK_ENDPOINT`. */
   endpoint?: string | undefined;
   tenantHosts: TenantHostPolicy;
+  /** Without it calls go at once, however many. */
+  admission?: CallAdmissionOptions | undefined;
 }
 
 /** The client of Qlik Cloud for one process. */
 @Module({})
 export class QlikModule {
   /** Throws ConfigurationError if an endpoint is set in production. */
-  static forRoot({ timeoutMs, parentClients = {}, endpoint, tenantHosts }: QlikModuleOptions): DynamicModule {
+  static forRoot(options: QlikModuleOptions): DynamicModule {
+    const { timeoutMs, parentClients = {}, endpoint, tenantHosts } = options;
     if (endpoint !== undefined && process.env.NODE_ENV === 'production') {
       throw new ConfigurationError(
         'QLIK_ENDPOINT: is for development and switches the address check off; remove it where NODE_ENV is production',
@@ -30,7 +35,8 @@ export class QlikModule {
     }
     const transport = {
       provide: QlikTransport,
-      useFactory: () => new QlikTransport({ timeoutMs, endpoint, tenantHosts }),
+      useFactory: (admission?: CallAdmission) => new QlikTransport({ timeoutMs, endpoint, tenantHosts, admission }),
+      inject: options.admission === undefined ? [] : [CallAdmission],
     };
     const services = [
       { provide: TokensApi, useFactory: (t: QlikTransport) => new TokensApi(t), inject: [QlikTransport] },
@@ -56,6 +62,11 @@ export class QlikModule {
       useFactory: (t: QlikTransport, parent: ParentAccess) => new ParentCalls(t, parent),
       inject: [QlikTransport, ParentAccess],
     };
-    return { module: QlikModule, providers: [transport, calls, ...services], exports: services.map((s) => s.provide) };
+    return {
+      module: QlikModule,
+      imports: options.admission === undefined ? [] : [CallAdmissionModule.forRoot(options.admission)],
+      providers: [transport, calls, ...services],
+      exports: services.map((s) => s.provide),
+    };
   }
 }

@@ -47,5 +47,6 @@ function refusalCode(call: RefusedCall, qlik: QlikErrorDetails): QlikErrorCode {
 
 /** How a call that failed this way is recorded. */
 export function outcomeOf(failure: QlikFailure): CallRecord['outcome'] {
-  return failure === 'address-refused' || failure === 'not-configured' ? 'refused' : failure;
+  const unsent = failure === 'address-refused' || failure === 'not-configured' || failure === 'held-back';
+  return unsent ? 'refused' : failure;
 }

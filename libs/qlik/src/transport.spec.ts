@@ -6,6 +6,10 @@ import { Secret } from '@app/platform';
 import { z } from 'zod';
 import { caught } from '../testing/caught.js';
 import { envelope, host, json, LocalQlik, policy } from '../testing/local-qlik.js';
+import { CallAdmission } from './admission/call-admission.js';
+import { CountedCallLimits } from './admission/counted-call-limits.js';
+import { QlikCircuits } from './admission/qlik-circuits.js';
+import { TenantBulkhead } from './admission/tenant-bulkhead.js';
 import type { CallRecord } from './call.js';
 import { type QlikRequest, QlikTransport } from './transport.js';
 
@@ -224,6 +228,31 @@ describe('QlikTransport', () => {
     await transport.onApplicationShutdown();
     await new Promise((resolve) => server.close(resolve));
     expect(error).toMatchObject({ code: 'QLIK_UNREADABLE', outcomeUnknown: true });
+  });
+
+  it('commits, notes and sends nothing for a call that is held back', async () => {
+    const log = { warn: () => undefined, info: () => undefined };
+    const admission = new CallAdmission(
+      new TenantBulkhead(),
+      new QlikCircuits(30_000, log),
+      CountedCallLimits.inMemory({ read: 1, write: 1 }),
+    );
+    const { endpoint } = qlik;
+    const transport = new QlikTransport({ timeoutMs: 5_000, endpoint, tenantHosts: policy, admission });
+    qlik.answer = (_request, response) => json(response, 201, { clientId: 'c1', clientSecret: 'shown-once-5a5b5c' });
+    const seen: string[] = [];
+    const context = {
+      beforeSend: () => Promise.resolve(void seen.push('beforeSend')),
+      onCall: () => void seen.push('onCall'),
+    };
+    await transport.call(create(), context);
+    expect(await caught(transport.call(create(), context))).toMatchObject({
+      code: 'RATE_LIMIT_REACHED',
+      failure: 'held-back',
+      outcomeUnknown: false,
+    });
+    await transport.onApplicationShutdown();
+    expect([seen, qlik.seen.length]).toEqual([['beforeSend', 'onCall'], 1]);
   });
 
   it('ends when the caller gives up: before sending nothing can have happened, after it anything', async () => {

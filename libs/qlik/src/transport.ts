@@ -1,6 +1,7 @@
 import { Secret } from '@app/platform';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { z } from 'zod';
+import type { CallAdmission } from './admission/call-admission.js';
 import { endpointConnector, tenantConnector, type TenantConnectorOptions } from './address-guard.js';
 import type { CallContext, CallRecord } from './call.js';
 import { readErrorDetails } from './error-details.js';
@@ -16,6 +17,8 @@ export interface QlikTransportOptions {
   /** The whole of one call, from look-up to the last byte, in milliseconds. */
   timeoutMs: number;
   tenantHosts: TenantHostPolicy;
+  /** Which calls may go, and when; without it all do, at once. */
+  admission?: CallAdmission | undefined;
   /** Development only: connect here instead, with the tenant's `Host` header and without the address check. */
   endpoint?: string | undefined;
   /** For tests: how names are looked up and what is trusted. */
@@ -62,6 +65,18 @@ export class QlikTransport {
     if (!allowed.ok) throw new QlikError('HOST_NOT_ALLOWED', { operation, host });
     if (context.signal?.aborted === true) throw new QlikError('CALL_ABORTED', { operation, host });
 
+    const send = () => this.#send(call, context);
+    const { admission } = this.options;
+    return admission === undefined ? send() : admission.admit(call, context.signal, send);
+  }
+
+  /** Closes the connections once the calls in flight have ended; Nest calls it. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.#agent.close();
+  }
+
+  async #send<Schema extends z.ZodType>(call: QlikRequest<Schema>, context: CallContext): Promise<z.output<Schema>> {
+    const { operation } = call;
     await context.beforeSend?.();
     const startedAt = new Date();
     const start = performance.now();
@@ -78,11 +93,6 @@ export class QlikTransport {
     }
   }
 
-  /** Closes the connections once the calls in flight have ended; Nest calls it. */
-  async onApplicationShutdown(): Promise<void> {
-    await this.#agent.close();
-  }
-
   async #exchange<Schema extends z.ZodType>(
     call: QlikRequest<Schema>,
     callerSignal: AbortSignal | undefined,
@@ -90,7 +100,7 @@ export class QlikTransport {
   ): Promise<z.output<Schema>> {
     const secrets = call.bearer === undefined ? [] : [call.bearer];
     const body = call.json === undefined ? null : serialize(call.json, secrets);
-    const reply = await this.#send(call, body, callerSignal, seen);
+    const reply = await this.#request(call, body, callerSignal, seen);
     const json = parseJson(reply.text);
     if (!isSuccess(reply.status)) {
       const qlik = readErrorDetails(reply.status, json, secrets);
@@ -109,7 +119,7 @@ export class QlikTransport {
     });
   }
 
-  async #send(
+  async #request(
     call: QlikRequest<z.ZodType>,
     body: string | null,
     callerSignal: AbortSignal | undefined,

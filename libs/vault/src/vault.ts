@@ -9,6 +9,7 @@ import { DataKeysRepository } from './data-keys.repository.js';
 import { EnvelopeError } from './envelope.js';
 import { isSameOwner, type KeyOwner } from './key-owner.js';
 import { KEY_PROVIDER, type KeyProvider } from './key-provider.js';
+import { throwKeyProviderError } from './key-provider-error.js';
 import type { SealedSecret, SecretContext } from './secret-context.js';
 import { checkMeanings, type VaultCheck, VaultError } from './vault-error.js';
 
@@ -93,7 +94,10 @@ export class Vault {
   private async createDataKey(owner: KeyOwner): Promise<void> {
     const id = v7();
     const dataKey = randomBytes(32);
-    const wrapped = await this.keys.wrap(dataKey, { dataKeyId: id, owner }).finally(() => dataKey.fill(0));
+    const wrapped = await this.keys
+      .wrap(dataKey, { dataKeyId: id, owner })
+      .catch(throwKeyProviderError)
+      .finally(() => dataKey.fill(0));
     await this.database.sqlTransaction(async (tx) => {
       if (await this.dataKeys.insert(tx, id, owner, wrapped)) {
         await this.audit.append(tx, dataKeyCreated(id, owner, wrapped.keyId));
@@ -107,7 +111,9 @@ export class Vault {
     if (!isSameOwner({ kind: row.owner, id: row.ownerId }, owner)) throw unreadableDataKey('data-key-owner', `"${id}"`);
     const cached = this.#cache.find(row);
     if (cached !== undefined) return cached;
-    const dataKey = await this.keys.unwrap(keyEncryptionKeyId, wrapped, { dataKeyId: id, owner });
+    const dataKey = await this.keys
+      .unwrap(keyEncryptionKeyId, wrapped, { dataKeyId: id, owner })
+      .catch(throwKeyProviderError);
     const handle = new DataKeyHandle(id, owner, dataKey);
     this.#cache.keep(row, handle);
     return handle;

@@ -18,8 +18,8 @@ const PRISMA_CODES = [
   'P2037',
 ];
 
-/** PostgreSQL's classes 08 (connection), 53 (resources) and 57P (shut down), and its read-only standby (docs, appendix A). */
-const SQL_STATES = /^(08|53|57P|25006)/;
+/** PostgreSQL's classes 08 (connection), 53 (resources) and 57P (shut down), its read-only standby, and a session it ended for its silence (docs, appendix A). */
+const SQL_STATES = /^(08|53|57P|25006|25P03)/;
 
 /** What Prisma's adapter says of a connection that cannot be had or kept, which it gives no code in a raw statement. */
 const ADAPTER_KINDS = [

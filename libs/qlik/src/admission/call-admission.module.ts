@@ -1,0 +1,63 @@
+import { Database, type Secret } from '@app/platform';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { Redis } from 'ioredis';
+import type { Logger } from 'pino';
+import { CallAdmission } from './call-admission.js';
+import type { CallsPerMinute } from './call-limits.js';
+import { CountedCallLimits } from './counted-call-limits.js';
+import { InsuredCallLimits } from './insured-call-limits.js';
+import { openLimitsRedis } from './limits-redis.js';
+import { PostgresCallLimits } from './postgres-call-limits.js';
+import { QlikCircuits } from './qlik-circuits.js';
+import { TenantBulkhead } from './tenant-bulkhead.js';
+
+/** What a process allows itself at Qlik, and where it counts together with the others: Redis where given, PostgreSQL where not. */
+export interface CallAdmissionOptions {
+  perMinute: CallsPerMinute;
+  /** How long nothing is sent to a tenant, or a region, that does not answer. */
+  circuitOpenMs: number;
+  redisUrl?: Secret | undefined;
+  /** Hears of circuits that open and close, and of a store that fails. */
+  logger: Logger;
+}
+
+const LIMITS_REDIS = Symbol('Redis of the call limits');
+const SHARED_LIMITS = Symbol('shared call limits');
+
+/** Gives a process its `CallAdmission`. Without Redis it needs the global `DatabaseModule`. */
+@Module({})
+export class CallAdmissionModule implements OnApplicationShutdown {
+  static forRoot({ perMinute, circuitOpenMs, redisUrl, logger }: CallAdmissionOptions): DynamicModule {
+    const redis = {
+      provide: LIMITS_REDIS,
+      useFactory: () => (redisUrl === undefined ? undefined : openLimitsRedis(redisUrl)),
+    };
+    const shared =
+      redisUrl === undefined
+        ? {
+            provide: SHARED_LIMITS,
+            useFactory: (database: Database) => new PostgresCallLimits(database, perMinute),
+            inject: [Database],
+          }
+        : {
+            provide: SHARED_LIMITS,
+            useFactory: (connection: Redis) => CountedCallLimits.onRedis(connection, perMinute),
+            inject: [LIMITS_REDIS],
+          };
+    const admission = {
+      provide: CallAdmission,
+      useFactory: (store: PostgresCallLimits | CountedCallLimits) => {
+        const limits = new InsuredCallLimits(store, CountedCallLimits.inMemory(perMinute), logger);
+        return new CallAdmission(new TenantBulkhead(), new QlikCircuits(circuitOpenMs, logger), limits);
+      },
+      inject: [SHARED_LIMITS],
+    };
+    return { module: CallAdmissionModule, providers: [redis, shared, admission], exports: [CallAdmission] };
+  }
+
+  constructor(@Inject(LIMITS_REDIS) private readonly redis: Redis | undefined) {}
+
+  onApplicationShutdown(): void {
+    this.redis?.disconnect();
+  }
+}

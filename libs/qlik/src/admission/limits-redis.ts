@@ -1,0 +1,20 @@
+import type { Secret } from '@app/platform';
+import { Redis } from 'ioredis';
+
+/** Opens a connection that never makes a call wait for Redis: while it is away every command fails at once, and it is found again when it is back. */
+export async function openLimitsRedis(redisUrl: Secret): Promise<Redis> {
+  const redis = new Redis(redisUrl.reveal(), {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 1_000,
+    keepAlive: 10_000,
+    // A shutdown while Redis is away waits that long for a connection that is gone already.
+    disconnectTimeout: 100,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000),
+  });
+  // Whoever sends a command hears of the outage.
+  redis.on('error', () => undefined);
+  await redis.connect().catch(() => undefined);
+  return redis;
+}
