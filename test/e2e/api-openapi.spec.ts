@@ -40,6 +40,8 @@ describe('/openapi.json', () => {
     expect(names.sort()).toEqual([
       'cancelRun: post /v1/runs/{id}/cancel',
       'createCustomer: post /v1/customers',
+      'createPause: post /v1/pauses',
+      'deletePause: delete /v1/pauses/{id}',
       'getCredentials: get /v1/customers/{id}/credentials',
       'getCustomer: get /v1/customers/{id}',
       'getLiveness: get /livez',
@@ -47,6 +49,7 @@ describe('/openapi.json', () => {
       'getRun: get /v1/runs/{id}',
       'listAuditEvents: get /v1/audit-events',
       'listCustomers: get /v1/customers',
+      'listPauses: get /v1/pauses',
       'listRuns: get /v1/runs',
       'retryRun: post /v1/runs/{id}/retry',
       'verifyAuditChain: get /v1/audit-events/verification',
@@ -77,7 +80,7 @@ describe('/openapi.json', () => {
     for (const { operation } of operations()) {
       for (const [status, response] of Object.entries(operation.responses)) {
         const type = Number(status) >= 400 ? 'application/problem+json' : 'application/json';
-        const media = status === '304' ? [] : [type];
+        const media = ['204', '304'].includes(status) ? [] : [type];
         expect([operation.operationId, status, Object.keys(response.content ?? {})]).toEqual([
           operation.operationId,
           status,

@@ -51,6 +51,9 @@ describe('without a session', () => {
     ['GET', '/api/customers'],
     ['GET', `/api/customers/${id}`],
     ['GET', '/api/audit-events'],
+    ['GET', '/api/pauses'],
+    ['POST', '/api/pauses'],
+    ['DELETE', `/api/pauses/${id}`],
   ])('%s %s is 401 and says how to get one', async (method, path) => {
     const answer = await call(method, path, { headers: { cookie: 'session=made-up' } });
     expect(answer).toMatchObject({ status: 401, body: { code: 'SESSION_OVER', status: 401 } });
@@ -114,6 +117,50 @@ describe('a change', () => {
     });
     const again = await call('POST', `/api/runs/${runId}/retry`, { body: { ...body, revision: 5 }, headers });
     expect(again).toMatchObject({ status: 409, body: { code: 'RUN_STATE_CONFLICT' } });
+  });
+});
+
+describe('a pause', () => {
+  const lift = (pauseId: string, headers: Record<string, string>) =>
+    call('DELETE', `/api/pauses/${pauseId}`, { headers });
+
+  it('is set and lifted in the name of the operator, and counts what it holds', async () => {
+    const headers = await signIn();
+    const customerId = await writeCustomer(dashboard.database, 'Held', 'onboarding');
+    const runId = await writeRun(dashboard.database, { customerId, state: 'queued', done: 0 });
+    const { wokenAt } = await dashboard.database.client.run.findUniqueOrThrow({ where: { id: runId } });
+    const overview = async () => (await call('GET', '/api/overview', { headers })).body;
+    expect(await overview()).toMatchObject({ pauses: 0, queuedSince: wokenAt.toISOString() });
+    const body = { tenantHost: 'held.eu.qlikcloud.com', reason: 'maintenance' };
+    const first = await call('POST', '/api/pauses', { body, headers });
+    expect(first).toMatchObject({ status: 201, body: { ...body, plan: null, actor: 'operator:jane' } });
+    expect(await call('POST', '/api/pauses', { body, headers })).toMatchObject({ status: 200, body: first.body });
+    const { body: listed } = await call('GET', '/api/pauses', { headers });
+    expect(listed).toMatchObject({ pauses: [{ heldRuns: 1, customer: { name: 'Held' } }], plans: ['onboarding'] });
+    expect(await overview()).toMatchObject({
+      pauses: 1,
+      queuedSince: expect.not.stringMatching(wokenAt.toISOString()),
+    });
+    const { id: pauseId } = first.body as { id: string };
+    expect(await lift(pauseId, headers)).toMatchObject({ status: 204 });
+    expect(await lift(pauseId, headers)).toMatchObject({ status: 404, body: { code: 'PAUSE_NOT_FOUND' } });
+  });
+
+  it.each([
+    [{ tenantHost: 'nobody.eu.qlikcloud.com', reason: 'r' }, 'TENANT_UNKNOWN'],
+    [{ plan: 'nothing', reason: 'r' }, 'REQUEST_INVALID'],
+    [{ plan: 'onboarding', tenantHost: 'held.eu.qlikcloud.com', reason: 'r' }, 'REQUEST_INVALID'],
+    [{ plan: 'onboarding', reason: ' ' }, 'REQUEST_INVALID'],
+  ])('of %j is refused', async (body, code) => {
+    const answer = await call('POST', '/api/pauses', { body, headers: await signIn() });
+    expect(answer).toMatchObject({ status: 400, body: { code } });
+  });
+
+  it('is 403 without a CSRF token', async () => {
+    const headers = { ...(await signIn()), 'x-csrf-token': '' };
+    const body = { plan: 'onboarding', reason: 'r' };
+    expect(await call('POST', '/api/pauses', { body, headers })).toMatchObject({ status: 403 });
+    expect(await lift(id, headers)).toMatchObject({ status: 403 });
   });
 });
 

@@ -17,6 +17,8 @@ afterAll(() => harness.close());
 
 const claim = (runId: string, registry = process.registry) => process.claims.claim(runId, LEASE_MS, registry);
 
+const findObstacle = (runId: string) => process.claims.findObstacle(runId, process.registry);
+
 async function claimed(): Promise<ClaimedRun> {
   const { id } = await harness.queue(plan);
   const run = await claim(id);
@@ -77,11 +79,11 @@ describe('a claim', () => {
     expect(await claim(id)).toBeUndefined();
     await setRow(id, { state: 'waiting', leaseUntil: null, nextRunAt: new Date(Date.now() + 60_000) });
     expect(await claim(id)).toBeUndefined();
-    expect(await process.claims.findRemainingWaitMs(id)).toBeGreaterThan(50_000);
+    expect((await findObstacle(id))?.waitMs).toBeGreaterThan(50_000);
     for (const state of ['succeeded', 'failed', 'needs_attention', 'cancelled'] as const) {
       await setRow(id, { state, nextRunAt: null });
       expect(await claim(id)).toBeUndefined();
-      expect(await process.claims.findRemainingWaitMs(id)).toBeUndefined();
+      expect(await findObstacle(id)).toBeUndefined();
     }
   });
 

@@ -4,6 +4,7 @@ import { Database, type Run, type RunState, type Sql } from '@app/platform';
 import {
   type Completed,
   type Failure,
+  PausesService,
   type Plan,
   PlanRegistry,
   type RetryPolicy,
@@ -99,6 +100,7 @@ export class RunsHarness {
   readonly service: RunsService;
   readonly reader: RunsReader;
   readonly sweep: RunSweep;
+  readonly pauses: PausesService;
   readonly audit: AuditTrail;
   readonly #waker: RunWaker;
   readonly #logger = pino({ level: 'info' }, { write: (line: string) => void this.logged.push(JSON.parse(line)) });
@@ -113,6 +115,7 @@ export class RunsHarness {
     this.service = new RunsService(database, this.audit, this.#waker);
     this.reader = new RunsReader(database);
     this.sweep = new RunSweep(database, this.#waker);
+    this.pauses = new PausesService(database, this.audit, this.#waker);
   }
 
   static async start(): Promise<RunsHarness> {
@@ -185,6 +188,22 @@ export class RunsHarness {
   async change(runId: string): Promise<{ revision: number; reason: string; actor: string; requestId: string }> {
     const { revision } = await this.read(runId);
     return { revision, reason: 'because', actor: 'operator:ann', requestId: 'request-2' };
+  }
+
+  /** Sets a pause, as a person would, and returns its id. */
+  async pause(target: { plan: string } | { tenantHost: string }): Promise<string> {
+    const asked = { ...(target as { tenantHost: string }), reason: 'maintenance', actor: 'operator:ann' };
+    return (await this.pauses.set({ ...asked, requestId: 'request-3' })).pause.id;
+  }
+
+  /** The tenant of the run's customer. */
+  async tenantOf(runId: string): Promise<string> {
+    const { customerId } = await this.read(runId);
+    return (await this.database.client.customer.findUniqueOrThrow({ where: { id: customerId } })).tenantHost;
+  }
+
+  lift(pauseId: string): Promise<void> {
+    return this.pauses.lift(pauseId, { actor: 'operator:bob', requestId: 'request-4' });
   }
 
   async cancel(runId: string): Promise<Run> {

@@ -179,6 +179,94 @@ describe('a step that does not succeed', () => {
   });
 });
 
+describe('a run that never gets anywhere', () => {
+  /** As if so much time had gone by. */
+  const elapse = (runId: string, ms: number) => harness.database.client.$executeRaw`
+    UPDATE runs SET next_run_at = next_run_at - ${ms} * interval '1 ms', deadline_at = deadline_at - ${ms} * interval '1 ms'
+    WHERE id = ${runId}::uuid`;
+
+  it('because it is only ever asked to wait ends when its time is over, though no wait counts as a try', async () => {
+    plan.explain = () => ({ kind: 'wait-for', error: ERROR, forMs: 900_000 });
+    plan.first.does = () => Promise.reject(new Error('too many requests'));
+    const { id, customerId } = await harness.queue(plan, { wallClockMs: 3_600_000 });
+    let waits = 0;
+    while ((await process.runner.execute(id)).kind === 'wait') {
+      waits += 1;
+      await elapse(id, 901_000);
+    }
+    expect(waits).toBe(3);
+    expect(await harness.read(id)).toMatchObject({
+      state: 'failed',
+      attempts: 0,
+      error: { code: 'RUN_DEADLINE_EXCEEDED', message: expect.stringContaining(ERROR.message) },
+    });
+    expect(await harness.audited(customerId)).toEqual(['run.failed']);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'idle' });
+  });
+
+  it('because no lease is ever long enough ends when its time is over', async () => {
+    plan.first.does = (context) => {
+      context.guard(30_000);
+      throw new Error('The guard let it pass.');
+    };
+    const { id } = await harness.queue(plan, { wallClockMs: 3_600_000 });
+    expect(await process.runner.execute(id)).toMatchObject({ kind: 'wait' });
+    await elapse(id, 3_601_000);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({ state: 'failed', error: { code: 'RUN_DEADLINE_EXCEEDED' } });
+  });
+
+  it('because each try fails ends when its time is over, though tries are left', async () => {
+    Object.assign(plan.first, { retry: { maxAttempts: 1_000, baseMs: 1, maxMs: 1 } });
+    plan.first.does = () => Promise.reject(new StepFailure({ kind: 'retry', exhausted: 'failed', error: ERROR }));
+    const { id } = await harness.queue(plan, { wallClockMs: 3_600_000 });
+    await process.runner.execute(id);
+    await elapse(id, 3_601_000);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({ state: 'failed', error: { code: 'RUN_DEADLINE_EXCEEDED' } });
+  });
+
+  it('because its workers vanish at one step ends, whichever steps went well before', async () => {
+    const { id, customerId } = await harness.queue(plan);
+    plan.second.does = async () => {
+      await harness.letTimePass(id);
+      throw new LeaseLost('expired', id);
+    };
+    for (let number = 1; number <= 4; number += 1) await harness.process([plan]).runner.execute(id);
+    expect(await harness.read(id)).toMatchObject({
+      state: 'failed',
+      step: 'second',
+      holdsSlot: false,
+      error: { code: 'WORKER_LOST' },
+    });
+    expect((await attemptsOf(id, 'second')).map(({ outcome }) => outcome)).toEqual(['lost', 'lost', 'failed']);
+    expect(plan.story).toEqual(['first', 'second', 'second', 'second']);
+    expect(plan.ends).toEqual([{ outcome: 'failed', code: 'WORKER_LOST' }]);
+    expect(await harness.audited(customerId)).toEqual(['run.failed']);
+    await harness.retry(id);
+    expect(await harness.read(id)).toMatchObject({ state: 'queued', attempts: 0 });
+  });
+});
+
+describe('a run on a step that this process does not know', () => {
+  it('is left alone, which is said once however often it is woken', async () => {
+    const { id } = await harness.queue(plan);
+    await harness.database.client.run.update({ where: { id }, data: { step: 'a-step-of-tomorrow' } });
+    for (let number = 1; number <= 3; number += 1) expect(await process.runner.execute(id)).toEqual({ kind: 'idle' });
+    expect(harness.logged).toEqual([
+      expect.objectContaining({ level: 40, runId: id, plan: plan.name, step: 'a-step-of-tomorrow' }),
+    ]);
+    expect(await harness.read(id)).toMatchObject({ state: 'queued', fence: 0 });
+  });
+
+  it('is not confused with one that another process holds', async () => {
+    const { id } = await harness.queue(plan);
+    await process.claims.claim(id, 30_000, harness.process([plan]).registry);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'idle' });
+    expect(harness.logged).toEqual([]);
+  });
+});
+
 describe('a process that vanishes', () => {
   /** Leaves the row as a killed process does: running, under a lease that nobody renews. */
   const vanish = async (runId: string) => {
@@ -258,7 +346,8 @@ describe('a process that stops', () => {
       throw new Error('The guard let it pass.');
     };
     expect(await process.runner.execute(id)).toMatchObject({ kind: 'wait', forMs: expect.any(Number) });
-    expect(await harness.read(id)).toMatchObject({ state: 'waiting', attempts: 0, error: null });
+    expect(await harness.read(id)).toMatchObject({ state: 'waiting', attempts: 0, error: { code: 'LEASE_TOO_SHORT' } });
+    expect(harness.logged).toEqual([expect.objectContaining({ level: 40, runId: id })]);
   });
 });
 

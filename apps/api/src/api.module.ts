@@ -19,6 +19,7 @@ import { CredentialsReader } from './credentials/credentials.reader.js';
 import { CustomersController } from './customers/customers.controller.js';
 import { TENANT_HOST_POLICY } from './customers/tenant-host-policy.js';
 import { HealthController } from './health/health.controller.js';
+import { PausesController } from './pauses/pauses.controller.js';
 import { problemCatalog } from './problems/problem-catalog.js';
 import { ProblemsController } from './problems/problems.controller.js';
 import { RunsController } from './runs/runs.controller.js';
@@ -51,6 +52,7 @@ export class ApiModule {
         CustomersController,
         CredentialsController,
         RunsController,
+        PausesController,
         AuditEventsController,
         HealthController,
         ProblemsController,

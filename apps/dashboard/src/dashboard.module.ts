@@ -17,6 +17,8 @@ import { OverviewReader } from './overview/overview.reader.js';
 import { PagePolicy } from './page/page-policy.js';
 import { PageController } from './page/page.controller.js';
 import { WEB_BUILD, type WebBuild } from './page/web-build.js';
+import { PauseFactsReader } from './pauses/pause-facts.reader.js';
+import { PausesController } from './pauses/pauses.controller.js';
 import { RunRowsReader } from './runs/run-rows.reader.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SessionController } from './session/session.controller.js';
@@ -57,6 +59,7 @@ export class DashboardModule {
         SessionController,
         OverviewController,
         RunsController,
+        PausesController,
         CustomersController,
         AuditEventsController,
         PageController,
@@ -70,6 +73,7 @@ export class DashboardModule {
         OverviewReader,
         RunRowsReader,
         CustomerFactsReader,
+        PauseFactsReader,
       ],
     };
   }

@@ -37,7 +37,7 @@ export async function startDashboard(env: NodeJS.ProcessEnv, options: DashboardO
     bodyLimitBytes: BODY_LIMIT_BYTES,
     requestLog: {
       // An open page asks for the latter.
-      quietRoutes: /^\/(livez|readyz|assets|api\/(overview|runs|customers))/,
+      quietRoutes: /^\/(livez|readyz|assets|api\/(overview|runs|customers|pauses))/,
       whoAsks: (request) => ({ operator: request.operatorSession?.operator }),
     },
     prepare: async (app) => {

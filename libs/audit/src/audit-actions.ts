@@ -23,6 +23,8 @@ export const auditActions = {
   'oauth_client.adopted': 'An OAuth client that an unfinished attempt had made was taken over.',
   'oauth_client.changed': 'The settings of an OAuth client were changed in its tenant.',
   'oauth_client.deleted': 'An OAuth client was deleted from its tenant.',
+  'oauth_client.unrecognised':
+    'A tenant has OAuth clients that bear our marker and that no row explains; they were left alone.',
   'oauth_client.published': 'An OAuth client was published in its tenant.',
   'consent.trusted': 'The consent method of an OAuth client was set to trusted.',
   'secret.stored': 'A secret was sealed and stored as a pending version.',
@@ -35,6 +37,8 @@ export const auditActions = {
   'data_key.destroyed': 'A data key was destroyed: what it sealed can never be read again.',
   'credentials.read': "A customer's credentials were given to a caller.",
   'token.minted': 'A token was obtained at Qlik with the credential of a customer; the event names the grants.',
+  'pause.set': 'A plan or a tenant was paused: no run of it is taken up until the pause is lifted.',
+  'pause.lifted': 'The pause of a plan or a tenant was lifted.',
   'access.refused': 'A caller was refused for lack of a right.',
   'api_key.created': 'An API key was made.',
   'api_key.revoked': 'An API key was revoked.',

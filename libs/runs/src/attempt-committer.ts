@@ -62,8 +62,7 @@ export class AttemptCommitter {
         throw error;
       });
     if (result === undefined) return undefined;
-    rememberProgress(run, progress, result.intent);
-    run.cancelRequested = result.cancelRequested;
+    rememberProgress(run, progress, result);
     return progress;
   }
 
@@ -91,9 +90,7 @@ export class AttemptCommitter {
 
   /** The answer of the COMMIT was lost, but it happened. */
   async #adopt(run: HeldRun, progress: Progress): Promise<Progress> {
-    const row = await this.attempts.getOutcome(run.hold);
-    rememberProgress(run, progress, row.intent);
-    run.cancelRequested = row.cancelRequested;
+    rememberProgress(run, progress, await this.attempts.getOutcome(run.hold));
     return progress;
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, Prisma, type Sql } from '@app/platform';
 import type { AttemptEnd } from './attempt-end.js';
+import { IS_PAUSED } from './is-paused.js';
 import { SLOT_HOLDING_STATES } from './run-states.js';
 import { LeaseLost } from './step-failure.js';
 import type { CommittedIntent, Intent } from './step.js';
@@ -14,23 +15,28 @@ export interface Hold {
   fence: number;
 }
 
+/** How a run stands once an attempt of it was written. */
+export interface Standing {
+  /** Told to stop meanwhile. */
+  cancelRequested: boolean;
+  /** Held by a pause from here on. */
+  isPaused: boolean;
+  intent: CommittedIntent | null;
+}
+
 /** Writes what an attempt came to. Every statement is bound to the fence and throws LeaseLost when the run is no longer ours. */
 @Injectable()
 export class AttemptsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Ends an attempt: the attempt's row, the step's, and the run's; returns the intent as it stands and whether the run was told to stop meanwhile. */
-  async end(
-    tx: Sql,
-    hold: Hold,
-    end: AttemptEnd,
-  ): Promise<{ cancelRequested: boolean; intent: CommittedIntent | null }> {
+  /** Ends an attempt: the attempt's row, the step's, and the run's; returns how the run stands then. */
+  async end(tx: Sql, hold: Hold, end: AttemptEnd): Promise<Standing> {
     const ended = end.run.state !== 'running' && end.run.state !== 'waiting' && end.run.state !== 'queued';
     const error = toJson(end.error);
     // A Date would be sent without its offset, and read in the time zone of the session.
     const waitUntil = end.waitUntil?.toISOString() ?? null;
     const intent = end.intent === undefined ? Prisma.sql`intent` : intentValue(end.intent);
-    const rows = await tx.$queryRaw<{ cancelRequested: boolean; intent: CommittedIntent | null; number: number }[]>`
+    const rows = await tx.$queryRaw<(Standing & { number: number })[]>`
       WITH held AS (
         UPDATE runs SET state = ${end.run.state}::run_state, step = ${end.run.step}, attempts = ${end.run.attempts},
           error = ${error}::jsonb, intent = ${intent}, next_run_at = ${waitUntil}::timestamptz,
@@ -38,7 +44,7 @@ export class AttemptsRepository {
           holds_slot = holds_slot AND ${SLOT_HOLDING_STATES.includes(end.run.state)},
           finished_at = CASE WHEN ${ended} THEN now() END, revision = revision + 1
         WHERE id = ${hold.runId}::uuid AND fence = ${hold.fence} AND state = 'running'
-        RETURNING id, cancel_requested, intent
+        RETURNING id, cancel_requested, intent, ${IS_PAUSED} AS is_paused
       ), this_step AS (
         UPDATE run_steps SET state = ${end.step.state}::step_state, attempts = attempts + 1, error = ${error}::jsonb,
           output = coalesce(${toJson(end.step.output ?? null)}::jsonb, output), waiting_until = ${waitUntil}::timestamptz,
@@ -58,7 +64,7 @@ export class AttemptsRepository {
           ${end.attempt.startedAt.toISOString()}::timestamptz, now()
         FROM held, this_step
       )
-      SELECT cancel_requested AS "cancelRequested", intent, this_step.attempts AS number FROM held, this_step`;
+      SELECT cancel_requested AS "cancelRequested", is_paused AS "isPaused", intent, this_step.attempts AS number FROM held, this_step`;
     const [row] = rows;
     if (row === undefined) throw new LeaseLost('taken', hold.runId);
     if (row.number > KEPT_ATTEMPTS) {
@@ -80,12 +86,11 @@ export class AttemptsRepository {
   }
 
   /** What a commit whose answer was lost left in the row. */
-  async getOutcome(hold: Hold): Promise<{ cancelRequested: boolean; intent: CommittedIntent | null }> {
-    const run = await this.database.client.run.findUniqueOrThrow({
-      where: { id: hold.runId },
-      select: { cancelRequested: true, intent: true },
-    });
-    return { cancelRequested: run.cancelRequested, intent: run.intent as CommittedIntent | null };
+  async getOutcome({ runId }: Hold): Promise<Standing> {
+    const [row] = await this.database.sql.$queryRaw<Standing[]>`
+      SELECT cancel_requested AS "cancelRequested", ${IS_PAUSED} AS "isPaused", intent FROM runs WHERE id = ${runId}::uuid`;
+    if (row === undefined) throw new Error(`The run "${runId}" is gone.`);
+    return row;
   }
 
   /** Commits what the step is about to do, stamped with the database's time. */

@@ -111,6 +111,16 @@ describe('judge', () => {
     ).toBe(failure);
   });
 
+  it('names a database that does not answer, or whose disk is full', () => {
+    for (const code of ['53100', '57P01', '08006']) {
+      const failure = judge(
+        planThatExplains(() => undefined),
+        Object.assign(new Error('no'), { code }),
+      );
+      expect(failure).toMatchObject({ kind: 'retry', exhausted: 'failed', error: { code: 'DATABASE_UNAVAILABLE' } });
+    }
+  });
+
   it('else takes it for a fault of ours, and repeats nothing of it', () => {
     const failure = judge(
       planThatExplains(() => undefined),

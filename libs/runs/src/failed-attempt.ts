@@ -1,4 +1,4 @@
-import type { AttemptOutcome } from '@app/platform';
+import { type AttemptOutcome, isDatabaseUnavailable } from '@app/platform';
 import type { ClaimedRun } from './claimed-run.js';
 import type { Plan } from './plan.js';
 import { backoffMs } from './retry-policy.js';
@@ -9,6 +9,12 @@ import type { Progress } from './step-progress.js';
 
 /** The code of a failure that neither the step nor its plan can explain: ours to fix. */
 export const INTERNAL_ERROR = 'INTERNAL_ERROR';
+
+/** The code of a wait because the lease would not have outlasted the call. */
+export const LEASE_TOO_SHORT = 'LEASE_TOO_SHORT';
+
+/** Parts of the lease that are waited then, lest a database too slow for it keeps the run going round. */
+const LEASE_WAIT = 1 / 12;
 
 /** Where a run stands when an attempt is judged. */
 export interface AttemptState {
@@ -21,11 +27,12 @@ export interface AttemptState {
   calls: readonly CallRecord[];
 }
 
-/** What an error thrown by a step means: the step's own word, then the plan's, else a fault of ours that is tried again. */
+/** What an error thrown by a step means: the step's own word, then the plan's, then the database's, else a fault of ours that is tried again. */
 export function judge(plan: Plan, error: unknown): Failure {
   if (error instanceof StepFailure) return error.failure;
   const explained = plan.explain(error);
   if (explained !== undefined) return explained;
+  if (isDatabaseUnavailable(error)) return { kind: 'retry', exhausted: 'failed', error: databaseUnavailable };
   return {
     kind: 'retry',
     exhausted: 'failed',
@@ -33,6 +40,25 @@ export function judge(plan: Plan, error: unknown): Failure {
       code: INTERNAL_ERROR,
       message: 'The step failed for a reason that has no name of its own.',
       hint: 'Look for this run id in the worker log, then retry the run.',
+    },
+  };
+}
+
+const databaseUnavailable: RunError = {
+  code: 'DATABASE_UNAVAILABLE',
+  message: 'PostgreSQL did not answer, or refused to write.',
+  hint: 'Look at PostgreSQL, its disk, and the connections it has left; then retry the run.',
+};
+
+/** What becomes of an attempt whose lease would not have outlasted its next call. */
+export function waitForLease(leaseMs: number): Failure {
+  return {
+    kind: 'wait-for',
+    forMs: leaseMs * LEASE_WAIT,
+    error: {
+      code: LEASE_TOO_SHORT,
+      message: 'The hold on the run would not have outlasted the next call to Qlik, so that call was not begun.',
+      hint: 'It is tried again by itself. If it goes on, look why the database is slow to renew leases, or raise RUN_LEASE_SECONDS for all workers.',
     },
   };
 }

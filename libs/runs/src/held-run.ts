@@ -18,6 +18,8 @@ export class HeldRun {
   intent: CommittedIntent | null;
   attempts: number;
   cancelRequested: boolean;
+  /** A claim takes no run that a pause holds; the end of an attempt tells of one set since. */
+  isPaused = false;
   readonly #claimedAtMs: number;
   readonly #steadyAtClaim: number;
 

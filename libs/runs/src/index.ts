@@ -1,4 +1,7 @@
+export { IS_PAUSED } from './is-paused.js';
+export { type NewPause, PausesService } from './pauses.service.js';
 export type { Plan, RunOutcome } from './plan.js';
+export { PLAN_NAMES, type PlanName } from './plan-names.js';
 export { PlanRegistry } from './plan-registry.js';
 export type { RetryPolicy } from './retry-policy.js';
 export type { CallRecord, RunError } from './run-error.js';

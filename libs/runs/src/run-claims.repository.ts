@@ -1,14 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import type { ClaimedRun } from './claimed-run.js';
+import { IS_PAUSED } from './is-paused.js';
 import type { PlanRegistry } from './plan-registry.js';
+
+/** What keeps an open run that nobody holds from being claimed. */
+export interface Obstacle {
+  plan: string;
+  step: string | null;
+  /** Whether this process knows the plan and the step. */
+  isKnown: boolean;
+  /** How long until a waiting run is due; null when it does not wait. */
+  waitMs: number | null;
+}
 
 /** Claims on runs: a fence that only rises, and a lease by the database's clock. */
 @Injectable()
 export class RunClaimsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Takes the run if it is due and nobody holds it, for `leaseMs`, with a row for each step of its plan; undefined if there is nothing to take. */
+  /** Takes the run if it is due and neither a process nor a pause holds it, for `leaseMs`, with a row for each step of its plan; undefined if there is nothing to take. */
   async claim(runId: string, leaseMs: number, plans: PlanRegistry): Promise<ClaimedRun | undefined> {
     const rows = await this.database.sql.$queryRaw<ClaimedRun[]>`
       WITH due AS (
@@ -18,6 +29,7 @@ export class RunClaimsRepository {
           AND (state IN ('queued', 'running') OR (state = 'waiting' AND next_run_at <= now()))
           AND plan = ANY(${plans.planNames}::text[])
           AND (step IS NULL OR plan || '/' || step = ANY(${plans.stepNames}::text[]))
+          AND NOT ${IS_PAUSED}
         FOR UPDATE SKIP LOCKED
       ), plan_step AS (
         SELECT due.id AS run_id, split_part(known.name, '/', 2) AS name, position,
@@ -54,20 +66,28 @@ export class RunClaimsRepository {
     return renewed === 1;
   }
 
-  /** Gives the run back untouched, due in `pauseMs`; false when it was no longer held under this fence. */
-  async handBack(runId: string, fence: number, pauseMs = 0): Promise<boolean> {
+  /** Gives the run back between two attempts, due at once; false when it was no longer held under this fence. */
+  async handBack(runId: string, fence: number): Promise<boolean> {
     const handedBack = await this.database.sql.$executeRaw`
-      UPDATE runs SET state = (CASE WHEN ${pauseMs} > 0 THEN 'waiting' ELSE 'queued' END)::run_state, lease_until = NULL,
-        next_run_at = now() + ${pauseMs} * interval '1 ms', woken_at = now(), revision = revision + 1
-      WHERE id = ${runId}::uuid AND fence = ${fence} AND state = 'running'`;
+      WITH run AS (
+        UPDATE runs SET state = 'queued', lease_until = NULL, next_run_at = NULL, woken_at = now(), revision = revision + 1
+        WHERE id = ${runId}::uuid AND fence = ${fence} AND state = 'running' RETURNING id, step
+      )
+      UPDATE run_steps SET state = (CASE WHEN attempts = 0 THEN 'pending' ELSE 'waiting' END)::step_state,
+        started_at = CASE WHEN attempts > 0 THEN started_at END
+      FROM run WHERE run_id = run.id AND name = run.step`;
     return handedBack === 1;
   }
 
-  /** How long until a waiting run is due, in ms; undefined when it does not wait. */
-  async findRemainingWaitMs(runId: string): Promise<number | undefined> {
-    const rows = await this.database.sql.$queryRaw<{ ms: number }[]>`
-      SELECT extract(epoch FROM next_run_at - now())::float8 * 1000 AS ms FROM runs
-      WHERE id = ${runId}::uuid AND state = 'waiting' AND next_run_at > now()`;
-    return rows[0]?.ms;
+  /** Why an open run that nobody holds could not be claimed, as far as that concerns who was woken for it. */
+  async findObstacle(runId: string, plans: PlanRegistry): Promise<Obstacle | undefined> {
+    const rows = await this.database.sql.$queryRaw<Obstacle[]>`
+      SELECT plan, step, (plan = ANY(${plans.planNames}::text[])
+          AND (step IS NULL OR plan || '/' || step = ANY(${plans.stepNames}::text[]))) AS "isKnown",
+        CASE WHEN state = 'waiting' AND next_run_at > now()
+          THEN extract(epoch FROM next_run_at - now())::float8 * 1000 END AS "waitMs"
+      FROM runs WHERE id = ${runId}::uuid AND state IN ('queued', 'running', 'waiting')
+        AND (lease_until IS NULL OR lease_until < now())`;
+    return rows[0];
   }
 }

@@ -4,12 +4,20 @@ import type { Logger } from 'pino';
 import { AttemptCommitter } from './attempt-committer.js';
 import { AttemptsRepository } from './attempts.repository.js';
 import type { ClaimedRun } from './claimed-run.js';
-import { type AttemptState, failAttempt, INTERNAL_ERROR, judge, loseAttempt } from './failed-attempt.js';
+import {
+  type AttemptState,
+  failAttempt,
+  INTERNAL_ERROR,
+  judge,
+  LEASE_TOO_SHORT,
+  loseAttempt,
+  waitForLease,
+} from './failed-attempt.js';
 import { HeldRun } from './held-run.js';
 import { Lease } from './lease.js';
 import type { Plan } from './plan.js';
 import { PlanRegistry } from './plan-registry.js';
-import { RunClaimsRepository } from './run-claims.repository.js';
+import { type Obstacle, RunClaimsRepository } from './run-claims.repository.js';
 import type { CallRecord } from './run-error.js';
 import { RunSettings } from './run-settings.js';
 import { RUN_LOGGER, RunWaker } from './run-waker.js';
@@ -19,10 +27,17 @@ import { completeStep, type Progress, undoStep } from './step-progress.js';
 /** What became of a wake-up: nothing was due, the run ended or went back to the queue, or it comes back in `forMs`. */
 export type RunResult = { kind: 'idle' } | { kind: 'left' } | { kind: 'wait'; forMs: number };
 
-/** Walks a run through its plan: claims it, runs step after step, and lets go when it ends, waits, or this process stops. */
+/** How failures are logged that are more than normal work. */
+const LEVELS: Readonly<Record<string, 'error' | 'warn'>> = { [INTERNAL_ERROR]: 'error', [LEASE_TOO_SHORT]: 'warn' };
+
+/** Runs on unknown steps that are remembered as told. */
+const MOST_UNKNOWN = 1_000;
+
+/** Walks a run through its plan: claims it, runs step after step, and lets go when it ends, waits, is paused, or this process stops. */
 @Injectable()
 export class RunRunner {
   #stopping = false;
+  readonly #unknown = new Set<string>();
 
   constructor(
     private readonly claims: RunClaimsRepository,
@@ -45,8 +60,9 @@ export class RunRunner {
     const askedAt = performance.now();
     const row = await this.claims.claim(runId, this.settings.leaseMs, this.plans);
     if (row === undefined) {
-      const remainingMs = await this.claims.findRemainingWaitMs(runId);
-      return remainingMs === undefined ? { kind: 'idle' } : { kind: 'wait', forMs: remainingMs };
+      const obstacle = await this.claims.findObstacle(runId, this.plans);
+      if (obstacle?.isKnown === false) this.#tellUnknown(runId, obstacle);
+      return typeof obstacle?.waitMs === 'number' ? { kind: 'wait', forMs: obstacle.waitMs } : { kind: 'idle' };
     }
     const lease = new Lease(row.id, this.settings.leaseMs, askedAt, () =>
       this.claims.renew(row.id, row.fence, this.settings.leaseMs),
@@ -59,11 +75,7 @@ export class RunRunner {
         throw error;
       }
       this.logger.warn({ runId, reason: error.reason, err: error.cause }, 'A run was let go in the middle of a step.');
-      if (error.reason !== 'too-short') return { kind: 'left' };
-      // A pause, lest a database too slow for the lease keeps the run going round.
-      const pauseMs = this.settings.leaseMs / 12;
-      await this.claims.handBack(row.id, row.fence, pauseMs);
-      return { kind: 'wait', forMs: pauseMs };
+      return { kind: 'left' };
     } finally {
       lease.release();
     }
@@ -79,7 +91,7 @@ export class RunRunner {
     }
     for (;;) {
       run.lease.signal.throwIfAborted();
-      if (this.#stopping) {
+      if (this.#stopping || run.isPaused) {
         await this.#handBack(run.row);
         return { kind: 'left' };
       }
@@ -101,11 +113,10 @@ export class RunRunner {
       const move = run.cancelRequested ? undoStep : completeStep;
       return await move(plan, step, run.contextFor(calls), calls);
     } catch (error) {
-      if (error instanceof LeaseLost) throw error;
+      if (error instanceof LeaseLost && error.reason !== 'too-short') throw error;
       run.lease.signal.throwIfAborted();
-      const failure = judge(plan, error);
-      const level = failure.error?.code === INTERNAL_ERROR ? 'error' : 'info';
-      this.logger[level](
+      const failure = error instanceof LeaseLost ? waitForLease(this.settings.leaseMs) : judge(plan, error);
+      this.logger[LEVELS[failure.error?.code ?? ''] ?? 'info'](
         { runId: run.row.id, step: stepName, failure: failure.kind, err: error },
         'A step did not succeed.',
       );
@@ -117,6 +128,18 @@ export class RunRunner {
     return { run: run.row, attempts: run.attempts, startedAt, now: run.now(), calls };
   }
 
+  /** Says so once, though the sweep wakes such a run time and again. */
+  #tellUnknown(runId: string, { plan, step }: Obstacle): void {
+    if (this.#unknown.has(runId)) return;
+    if (this.#unknown.size === MOST_UNKNOWN) this.#unknown.clear();
+    this.#unknown.add(runId);
+    this.logger.warn(
+      { runId, plan, step },
+      'A run stands at a step that this worker does not know; it is left to a worker of another version.',
+    );
+  }
+
+  /** Also wakes the run: of a process that stops for another, and of a pause that was lifted just now. */
   async #handBack(run: ClaimedRun): Promise<void> {
     if (await this.claims.handBack(run.id, run.fence)) this.waker.wake(run);
   }

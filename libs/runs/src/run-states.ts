@@ -11,6 +11,9 @@ export const RUN_TRANSITIONS: Readonly<Record<RunState, readonly RunState[]>> = 
   cancelled: ['queued'],
 };
 
+/** The states in which a run goes on by itself, unless a pause holds it. */
+export const OPEN_STATES: readonly RunState[] = ['queued', 'running', 'waiting'];
+
 /** The states from which a person may start a run again. */
 export const RETRYABLE_STATES: readonly RunState[] = ['failed', 'needs_attention', 'cancelled'];
 

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
+import { IS_PAUSED } from './is-paused.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
 /** Runs woken by one statement. */
 const BATCH = 500;
 
-/** Finds runs that are due but have no wake-up: lost by the queue, never sent, or left behind by a process that vanished. */
+/** Finds runs that are due but have no wake-up: lost by the queue, never sent, or left behind by a process that vanished. What a pause holds is left to sleep. */
 @Injectable()
 export class RunSweep {
   constructor(
@@ -27,6 +28,7 @@ export class RunSweep {
         WHERE state IN ('queued', 'running', 'waiting')
           AND (lease_until IS NULL OR lease_until < now())
           AND (state <> 'waiting' OR next_run_at < now() - ${graceMs} * interval '1 ms')
+          AND NOT ${IS_PAUSED}
           AND woken_at < now() - ${graceMs} * interval '1 ms'
         ORDER BY woken_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
       RETURNING id, fence, request_id AS "requestId", traceparent`;

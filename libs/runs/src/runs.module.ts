@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { AuditModule } from '@app/audit';
 import type { Logger } from 'pino';
+import { PausesService } from './pauses.service.js';
 import { RunSweep } from './run-sweep.js';
 import { RUN_LOGGER, RunWaker } from './run-waker.js';
 import { RunsReader } from './runs.reader.js';
@@ -14,8 +15,15 @@ export class RunsModule {
     return {
       module: RunsModule,
       imports: [AuditModule, ...(options.imports ?? [])],
-      providers: [RunWaker, RunSweep, RunsService, RunsReader, { provide: RUN_LOGGER, useValue: options.logger }],
-      exports: [RunWaker, RunSweep, RunsService, RunsReader, RUN_LOGGER],
+      providers: [
+        RunWaker,
+        RunSweep,
+        RunsService,
+        RunsReader,
+        PausesService,
+        { provide: RUN_LOGGER, useValue: options.logger },
+      ],
+      exports: [RunWaker, RunSweep, RunsService, RunsReader, PausesService, RUN_LOGGER],
     };
   }
 }

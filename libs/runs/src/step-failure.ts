@@ -33,7 +33,7 @@ export function waitUntil(until: Date, error: RunError | null = null): StepFailu
   return new StepFailure({ kind: 'wait-until', error, until });
 }
 
-/** The lease ended, or would end before the call could: the run is somebody else's now, or goes back to the queue. */
+/** The lease ended, or would end before the call could: the run is somebody else's now, or waits a moment. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 

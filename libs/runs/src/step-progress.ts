@@ -1,9 +1,10 @@
 import type { AttemptEnd } from './attempt-end.js';
+import type { Standing } from './attempts.repository.js';
 import type { HeldRun } from './held-run.js';
 import type { Plan } from './plan.js';
 import type { CallRecord } from './run-error.js';
 import type { RunEvent } from './run-event.js';
-import type { CommittedIntent, Intent, Step, StepContext } from './step.js';
+import type { Intent, Step, StepContext } from './step.js';
 import type { Sql } from '@app/platform';
 
 /** How an attempt ends, and what its step writes in the same transaction. */
@@ -64,8 +65,10 @@ function findNext(plan: Plan, step: Step, intent: Intent | null) {
 }
 
 /** What the run remembers once `progress` is committed. */
-export function rememberProgress(run: HeldRun, { end }: Progress, intent: CommittedIntent | null): void {
+export function rememberProgress(run: HeldRun, { end }: Progress, standing: Standing): void {
   if (end.step.output !== undefined) run.outputs.set(end.step.name, end.step.output);
-  run.intent = intent;
+  run.intent = standing.intent;
+  run.cancelRequested = standing.cancelRequested;
+  run.isPaused = standing.isPaused;
   run.attempts = end.run.attempts;
 }

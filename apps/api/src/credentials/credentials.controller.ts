@@ -30,7 +30,13 @@ export class CredentialsController {
     answers: 'The credentials.',
     headers: { ETag: 'The version of the secret.', 'Cache-Control': '`no-store`' },
     empty: { 304: 'They are as you have them.' },
-    problems: ['CUSTOMER_NOT_FOUND', 'CUSTOMER_NOT_READY', 'CUSTOMER_OFFBOARDED', 'SECRET_UNREADABLE'],
+    problems: [
+      'CUSTOMER_NOT_FOUND',
+      'CUSTOMER_NOT_READY',
+      'CUSTOMER_OFFBOARDED',
+      'SECRET_UNREADABLE',
+      'KEY_PROVIDER_UNAVAILABLE',
+    ],
   })
   async get(
     @Param('id', new IdPipe('customer')) id: string,

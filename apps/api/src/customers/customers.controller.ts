@@ -2,6 +2,7 @@ import type { Caller } from '@app/access';
 import { CustomersReader, CustomersService } from '@app/customers';
 import { IdPipe } from '@app/http';
 import type { TenantHostPolicy } from '@app/qlik';
+import { PausesService } from '@app/runs';
 import { Body, Controller, Get, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -28,6 +29,7 @@ export class CustomersController {
   constructor(
     private readonly customers: CustomersService,
     private readonly reader: CustomersReader,
+    private readonly pauses: PausesService,
     @Inject(TENANT_HOST_POLICY) private readonly hostPolicy: TenantHostPolicy,
   ) {}
 
@@ -77,7 +79,8 @@ export class CustomersController {
     const { customer, run, replayed } = await this.customers.accept(input, caller, key, request.requestTrace);
     reply.header('location', `/v1/runs/${run.id}`);
     if (replayed) reply.header('idempotency-replayed', 'true');
-    return { customer: showCustomer({ ...customer, currentRunId: run.id }), run: showRun(run) };
+    const [shown] = await this.pauses.addPauses([run]);
+    return { customer: showCustomer({ ...customer, currentRunId: run.id }), run: showRun(shown!) };
   }
 
   @Get()

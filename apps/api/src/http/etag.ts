@@ -1,19 +1,20 @@
 import { DomainError } from '@app/platform';
 
-/** A version as an entity tag. */
-export const etagOf = (version: number): string => `"${version}"`;
+/** A version as an entity tag; `mark` tells apart what is shown differently at the same version. */
+export const etagOf = (version: number, mark?: string): string =>
+  mark === undefined ? `"${version}"` : `"${version}-${mark}"`;
 
-/** Whether the caller has this version already (If-None-Match, RFC 9110, section 13.1.2: weak comparison). */
-export function hasVersion(ifNoneMatch: string | undefined, version: number): boolean {
+/** Whether the caller has what this tag stands for already (If-None-Match, RFC 9110, section 13.1.2: weak comparison). */
+export function hasVersion(ifNoneMatch: string | undefined, version: number, mark?: string): boolean {
   if (ifNoneMatch === undefined) return false;
   const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(etagOf(version));
+  return tags.includes('*') || tags.includes(etagOf(version, mark));
 }
 
 /** No version is ever this one. */
 const NO_VERSION = -1;
 
-/** The version that the caller saw. Throws IF_MATCH_REQUIRED; anything but one strong tag of ours matches nothing and is stale. */
+/** The version that the caller saw, whatever its mark. Throws IF_MATCH_REQUIRED; anything but one strong tag of ours matches nothing and is stale. */
 export function requireVersion(ifMatch: string | undefined): number {
   if (ifMatch === undefined || ifMatch.trim() === '') {
     throw new DomainError(
@@ -22,6 +23,6 @@ export function requireVersion(ifMatch: string | undefined): number {
       'Send If-Match with the ETag of the run as you read it, so that a change which you have not seen is not overwritten.',
     );
   }
-  const tag = /^"(\d{1,9})"$/.exec(ifMatch.trim());
+  const tag = /^"(\d{1,9})(?:-[\w-]{1,100})?"$/.exec(ifMatch.trim());
   return tag === null ? NO_VERSION : Number(tag[1]);
 }

@@ -15,6 +15,8 @@ interface OperationOptions {
   schema?: z.ZodType;
   answers: string;
   headers?: Record<string, string>;
+  /** Other good answers with the same body. */
+  same?: Record<number, string>;
   /** Other good answers, which have no body. */
   empty?: Record<number, string>;
   /** What can go wrong beside missing rights and faults of ours, which every operation has. */
@@ -31,10 +33,12 @@ export const Operation = (options: OperationOptions): MethodDecorator => {
     ]),
   );
   // Nest reads `standardSchema` here, though its types do not say so.
-  const success = { status, description: answers, headers, standardSchema: schema } as ApiResponseOptions;
+  const success = (code: number, description: string) =>
+    ({ status: code, description, headers, standardSchema: schema }) as ApiResponseOptions;
   return applyDecorators(
     ApiOperation({ operationId: id, summary, ...(description === undefined ? {} : { description }) }),
-    ApiResponse(success),
+    ApiResponse(success(status, answers)),
+    ...Object.entries(options.same ?? {}).map(([code, text]) => ApiResponse(success(Number(code), text))),
     ...Object.entries(options.empty ?? {}).map(([code, text]) =>
       ApiResponse({ status: Number(code), description: text }),
     ),

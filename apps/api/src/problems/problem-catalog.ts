@@ -13,6 +13,7 @@ export const problemCatalog = {
   SCOPE_MISSING: { status: 403, title: 'The API key lacks the scope' },
   CUSTOMER_NOT_FOUND: { status: 404, title: 'There is no such customer' },
   RUN_NOT_FOUND: { status: 404, title: 'There is no such run' },
+  PAUSE_NOT_FOUND: { status: 404, title: 'There is no such pause' },
   EXTERNAL_ID_TAKEN: { status: 409, title: 'The externalId is taken' },
   TENANT_HOST_TAKEN: { status: 409, title: 'The tenant host is taken' },
   IDEMPOTENCY_IN_PROGRESS: { status: 409, title: 'An equal request is under way' },
@@ -25,6 +26,7 @@ export const problemCatalog = {
   IF_MATCH_REQUIRED: { status: 428, title: 'If-Match is required' },
   MIGRATIONS_PENDING: { status: 503, title: 'The database lacks a migration' },
   SECRET_UNREADABLE: { status: 503, title: 'The stored secret cannot be read' },
+  KEY_PROVIDER_UNAVAILABLE: { status: 503, title: 'The key service does not answer' },
 } as const satisfies ProblemCatalog;
 
 /** The code of a problem. */

@@ -1,6 +1,7 @@
-import { AttemptOutcome, RunState, StepState } from '@app/platform';
+import { AttemptOutcome, type Pause as PauseRow, RunState, StepState } from '@app/platform';
 import type { RunDetails } from '@app/runs';
 import { z } from 'zod';
+import { Pause, showPause } from '../pauses/pause.schema.js';
 import { cursor, id, instant, limit, saying, text } from '../schemas/text.schema.js';
 
 const RunError = z
@@ -56,6 +57,9 @@ export const Run = z
     startedAt: instant.nullable(),
     finishedAt: instant.nullable(),
     waitingUntil: instant.nullable(),
+    pausedBy: Pause.nullable().meta({
+      description: 'What keeps it from being taken up, or will from its next step on.',
+    }),
     steps: z.array(RunStep).meta({ description: 'In order; empty until a worker began.' }),
   })
   .meta({ id: 'Run', description: 'One execution of a plan for one customer.' });
@@ -84,7 +88,7 @@ export const RunChange = z
 export type RunChange = z.output<typeof RunChange>;
 
 /** The row as it is shown. */
-export function showRun(row: RunDetails): Run {
+export function showRun(row: RunDetails & { pausedBy: PauseRow | null }): Run {
   return {
     id: row.id,
     plan: row.plan,
@@ -99,6 +103,7 @@ export function showRun(row: RunDetails): Run {
     startedAt: iso(row.startedAt),
     finishedAt: iso(row.finishedAt),
     waitingUntil: iso(row.nextRunAt),
+    pausedBy: row.pausedBy === null ? null : showPause(row.pausedBy),
     steps: row.steps.map((step) => ({
       name: step.name,
       state: step.state,

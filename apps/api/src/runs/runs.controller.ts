@@ -1,7 +1,7 @@
 import type { Caller } from '@app/access';
 import { CustomersService } from '@app/customers';
 import { IdPipe } from '@app/http';
-import { RunsReader } from '@app/runs';
+import { PausesService, RunsReader } from '@app/runs';
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -15,7 +15,7 @@ import { Run, RunChange, RunFilter, RunPage, showRun } from './run.schema.js';
 
 const ifMatch = ApiHeader({ name: 'If-Match', required: true, description: 'The ETag of the run as you read it.' });
 const runId = ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } });
-const etag = { ETag: 'The revision of the run.' };
+const etag = { ETag: 'The revision of the run, and the pause that holds it.' };
 const changeProblems: ProblemCode[] = [
   'REQUEST_INVALID',
   'BODY_NOT_JSON',
@@ -35,6 +35,7 @@ export class RunsController {
   constructor(
     private readonly reader: RunsReader,
     private readonly customers: CustomersService,
+    private readonly pauses: PausesService,
   ) {}
 
   @Get()
@@ -49,7 +50,7 @@ export class RunsController {
   })
   async list(@Query({ schema: RunFilter }) { limit, ...filter }: RunFilter): Promise<z.output<typeof RunPage>> {
     const page = await this.reader.list({ ...filter, limit });
-    return { ...page, runs: page.runs.map(showRun) };
+    return { ...page, runs: (await this.pauses.addPauses(page.runs)).map(showRun) };
   }
 
   @Get(':id')
@@ -71,9 +72,8 @@ export class RunsController {
     @Headers('if-none-match') ifNoneMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Run | undefined> {
-    const run = await this.reader.get(id);
-    reply.header('etag', etagOf(run.revision));
-    if (!hasVersion(ifNoneMatch, run.revision)) return showRun(run);
+    const run = await this.#read(id, reply);
+    if (!hasVersion(ifNoneMatch, run.revision, run.pausedBy?.id)) return showRun(run);
     reply.status(304);
     return undefined;
   }
@@ -103,7 +103,7 @@ export class RunsController {
   ): Promise<Run> {
     const change = { revision: requireVersion(seen), reason, actor: caller.actor, requestId: request.id };
     await this.customers.retryRun(id, change);
-    return this.#show(id, reply);
+    return showRun(await this.#read(id, reply));
   }
 
   @Post(':id/cancel')
@@ -132,12 +132,12 @@ export class RunsController {
   ): Promise<Run> {
     const change = { revision: requireVersion(seen), reason, actor: caller.actor, requestId: request.id };
     await this.customers.cancelRun(id, change);
-    return this.#show(id, reply);
+    return showRun(await this.#read(id, reply));
   }
 
-  async #show(id: string, reply: FastifyReply): Promise<Run> {
-    const run = await this.reader.get(id);
-    reply.header('etag', etagOf(run.revision));
-    return showRun(run);
+  async #read(id: string, reply: FastifyReply) {
+    const [run] = await this.pauses.addPauses([await this.reader.get(id)]);
+    reply.header('etag', etagOf(run!.revision, run!.pausedBy?.id));
+    return run!;
   }
 }

@@ -1,4 +1,5 @@
 import { CustomerState, Database, RunState } from '@app/platform';
+import { IS_PAUSED } from '@app/runs';
 import { Injectable } from '@nestjs/common';
 
 /** How many there are in each state. */
@@ -21,10 +22,16 @@ export class OverviewReader {
     return { runs: tally(RunState, runs), customers: tally(CustomerState, customers) };
   }
 
-  /** Since when the run that waits longest for a worker has been queued; undefined when none is. */
+  /** Since when the run that waits longest for a worker has been queued; undefined when none is. What a pause holds waits for no worker. */
   async findQueuedSince(): Promise<Date | undefined> {
-    const { _min } = await this.database.client.run.aggregate({ where: { state: 'queued' }, _min: { wokenAt: true } });
-    return _min.wokenAt ?? undefined;
+    const [row] = await this.database.sql.$queryRaw<{ since: Date | null }[]>`
+      SELECT min(woken_at) AS since FROM runs WHERE state = 'queued' AND NOT ${IS_PAUSED}`;
+    return row?.since ?? undefined;
+  }
+
+  /** Pauses in force. */
+  countPauses(): Promise<number> {
+    return this.database.client.pause.count();
   }
 }
 

@@ -7,7 +7,7 @@ import { PagePolicy } from './page-policy.js';
 import { NONCE_PLACEHOLDER, WEB_BUILD, type WebBuild } from './web-build.js';
 
 /** The views that the page has, each under an address of its own. */
-const VIEWS = /^(login|runs(\/[\w-]+)?|customers(\/[\w-]+)?)?$/;
+const VIEWS = /^(login|runs(\/[\w-]+)?|customers(\/[\w-]+)?|pauses)?$/;
 
 /** Serves the page: the same for everyone, for it holds no data. */
 @Controller()

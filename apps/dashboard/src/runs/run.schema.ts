@@ -1,6 +1,7 @@
-import { RunState } from '@app/platform';
+import { type Pause, RunState } from '@app/platform';
 import { CANCELLABLE_STATES, RETRYABLE_STATES, type RunDetails, type RunError } from '@app/runs';
 import { z } from 'zod';
+import { showPause } from '../pauses/pause.schema.js';
 import type { RunRow } from './run-rows.reader.js';
 
 /** Which runs to list. */
@@ -26,11 +27,16 @@ export const RunChange = z.strictObject({
 });
 export type RunChange = z.output<typeof RunChange>;
 
+/** The pause that holds a run. */
+interface Paused {
+  pausedBy: Pause | null;
+}
+
 /** A run as a list shows it. */
 export type ShownRunRow = ReturnType<typeof showRunRow>;
 
 /** The row as a list shows it. */
-export function showRunRow(row: RunRow) {
+export function showRunRow(row: RunRow & Paused) {
   return {
     id: row.id,
     plan: row.plan,
@@ -39,6 +45,7 @@ export function showRunRow(row: RunRow) {
     error: row.error as RunError | null,
     cancelRequested: row.cancelRequested,
     waitingUntil: iso(row.nextRunAt),
+    pausedBy: row.pausedBy === null ? null : showPause(row.pausedBy),
     createdAt: row.createdAt.toISOString(),
     startedAt: iso(row.startedAt),
     finishedAt: iso(row.finishedAt),
@@ -50,7 +57,7 @@ export function showRunRow(row: RunRow) {
 export type ShownRun = ReturnType<typeof showRun>;
 
 /** The run as it is shown, with what may be done to it now. */
-export function showRun(run: RunDetails, customer: RunRow['customer']) {
+export function showRun(run: RunDetails & Paused, customer: RunRow['customer']) {
   return {
     id: run.id,
     plan: run.plan,
@@ -63,6 +70,7 @@ export function showRun(run: RunDetails, customer: RunRow['customer']) {
     cancelRequested: run.cancelRequested,
     revision: run.revision,
     waitingUntil: iso(run.nextRunAt),
+    pausedBy: run.pausedBy === null ? null : showPause(run.pausedBy),
     deadlineAt: run.deadlineAt.toISOString(),
     createdAt: run.createdAt.toISOString(),
     startedAt: iso(run.startedAt),

@@ -1,7 +1,7 @@
 import type { OperatorSession } from '@app/access';
 import { CustomersReader, CustomersService } from '@app/customers';
 import { IdPipe } from '@app/http';
-import { RunsReader } from '@app/runs';
+import { PausesService, RunsReader } from '@app/runs';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { CurrentSession } from '../session/current-session.decorator.js';
@@ -16,19 +16,20 @@ export class RunsController {
     private readonly reader: RunsReader,
     private readonly customersReader: CustomersReader,
     private readonly customers: CustomersService,
+    private readonly pauses: PausesService,
   ) {}
 
   @Get()
   async list(@Query({ schema: RunFilter }) filter: RunFilter): Promise<{ runs: ShownRunRow[]; nextCursor?: string }> {
     const page = await this.rows.list(filter);
-    return { ...page, runs: page.runs.map(showRunRow) };
+    return { ...page, runs: (await this.pauses.addPauses(page.runs)).map(showRunRow) };
   }
 
   @Get(':id')
   async get(@Param('id', new IdPipe('run')) id: string): Promise<ShownRun> {
-    const run = await this.reader.get(id);
-    const { name, externalId, tenantHost, state } = await this.customersReader.get(run.customerId);
-    return showRun(run, { id: run.customerId, name, externalId, tenantHost, state });
+    const [run] = await this.pauses.addPauses([await this.reader.get(id)]);
+    const { name, externalId, tenantHost, state } = await this.customersReader.get(run!.customerId);
+    return showRun(run!, { id: run!.customerId, name, externalId, tenantHost, state });
   }
 
   @Post(':id/retry')

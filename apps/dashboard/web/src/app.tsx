@@ -6,6 +6,7 @@ import { Frame } from './frame.js';
 import { OverviewView } from './overview/overview-view.js';
 import { Heading } from './parts/heading.js';
 import { Empty, Failure } from './parts/query-state.js';
+import { PausesView } from './pauses/pauses-view.js';
 import { Link } from './routing/link.js';
 import { useAddress } from './routing/location.js';
 import { type Route, routeOf } from './routing/route.js';
@@ -55,6 +56,8 @@ function View({ route }: { route: Route }) {
       return <CustomersView query={route.query} />;
     case 'customer':
       return <CustomerView key={route.id} id={route.id} />;
+    case 'pauses':
+      return <PausesView query={route.query} />;
     case 'login':
     case 'unknown':
       return (

@@ -10,6 +10,7 @@ const places = [
   { to: '/', label: 'Overview', views: ['overview'] },
   { to: '/runs', label: 'Runs', views: ['runs', 'run'] },
   { to: '/customers', label: 'Customers', views: ['customers', 'customer'] },
+  { to: '/pauses', label: 'Pauses', views: ['pauses'] },
 ];
 
 /** What surrounds every view: the way to the others, the colours, who is signed in. */

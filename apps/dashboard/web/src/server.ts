@@ -2,5 +2,6 @@
 export type { ShownAuditEvent } from '../../src/audit/audit-event.schema.js';
 export type { ShownCustomer, ShownCustomerDetails } from '../../src/customers/customer.schema.js';
 export type { Overview } from '../../src/overview/overview.controller.js';
+export type { Pauses, ShownPause, ShownPauseDetails } from '../../src/pauses/pause.schema.js';
 export type { ShownRun, ShownRunRow } from '../../src/runs/run.schema.js';
 export type { ShownSession } from '../../src/session/session.schema.js';

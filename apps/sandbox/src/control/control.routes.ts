@@ -11,7 +11,7 @@ import { addForeignSecrets, foreignSecretsSchema } from './foreign-secrets.js';
 import { describeState, describeTenant } from './state.view.js';
 
 const host = z.string().min(1).max(253).toLowerCase();
-const stateQuerySchema = z.strictObject({ tenantHost: host.optional() });
+const stateQuerySchema = z.strictObject({ tenantHost: host.optional(), tenantHostPrefix: host.optional() });
 const hostParamsSchema = z.object({ host });
 const clientParamsSchema = z.object({ host, clientId: z.string() });
 const idParamsSchema = z.object({ id: z.string() });
@@ -37,9 +37,9 @@ export function controlRoutes(app: FastifyInstance, store: TenantStore, faults: 
   });
 
   app.get('/_sandbox/state', (request) => {
-    const { tenantHost } = parsed(request.query, stateQuerySchema, 'query');
+    const { tenantHost, tenantHostPrefix = '' } = parsed(request.query, stateQuerySchema, 'query');
     if (tenantHost === undefined) {
-      const tenants = [...store.all()];
+      const tenants = [...store.all()].filter((tenant) => tenant.host.startsWith(tenantHostPrefix));
       return { ...describeState(tenants), tenants: tenants.map((tenant) => tenant.host), faults: faults.list() };
     }
     const tenant = store.find(tenantHost) ?? newTenant(tenantHost);

@@ -70,7 +70,10 @@ function CustomerFacts({ customer }: { customer: ShownCustomerDetails }) {
         <Facts
           rows={[
             ['External id', customer.externalId],
-            ['Tenant', customer.tenantHost],
+            [
+              'Tenant',
+              <Tenant key="tenant" host={customer.tenantHost} canBePaused={customer.state !== 'offboarded'} />,
+            ],
             ['Accepted', <RelativeTime key="accepted" at={customer.createdAt} />],
             ['First ready', customer.readyAt === null ? 'not yet' : <RelativeTime key="ready" at={customer.readyAt} />],
             ['Scopes', customer.scopes.join(' ')],
@@ -107,6 +110,19 @@ function CustomerFacts({ customer }: { customer: ShownCustomerDetails }) {
         )}
       </Paper>
     </Stack>
+  );
+}
+
+function Tenant({ host, canBePaused }: { host: string; canBePaused: boolean }) {
+  return (
+    <>
+      {host}{' '}
+      {canBePaused && (
+        <Link to={addressOf('/pauses', { tenantHost: host })} size="sm">
+          Pause it
+        </Link>
+      )}
+    </>
   );
 }
 

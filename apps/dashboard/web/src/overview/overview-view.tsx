@@ -31,6 +31,7 @@ export function OverviewView() {
       <Loaded query={overview} what="The overview">
         {(data) => (
           <Stack gap="xl">
+            {data.pauses > 0 && <Paused count={data.pauses} />}
             {data.queuedSince !== null && <QueuedTooLong since={data.queuedSince} />}
             <NeedsAttention overview={data} />
             <Counts title="Runs" path="/runs" states={RUN_STATES} counts={data.runs} />
@@ -39,6 +40,20 @@ export function OverviewView() {
         )}
       </Loaded>
     </Stack>
+  );
+}
+
+function Paused({ count }: { count: number }) {
+  return (
+    <Notice name="Pauses" color="yellow">
+      <Text size="sm">
+        <strong>{count === 1 ? '1 pause is in force.' : `${count} pauses are in force.`}</strong> What is paused is not
+        worked on.{' '}
+        <Link to="/pauses" size="sm">
+          See what is paused, and why
+        </Link>
+      </Text>
+    </Notice>
   );
 }
 

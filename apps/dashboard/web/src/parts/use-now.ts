@@ -12,6 +12,8 @@ function tick(): void {
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  // Nobody has moved the clock on since the last listener left.
+  if (timer === undefined) now = serverNow();
   timer ??= window.setInterval(tick, 1_000);
   return () => {
     listeners.delete(listener);

@@ -6,6 +6,8 @@ describe('routeOf', () => {
     ['/', { view: 'overview' }],
     ['/login', { view: 'login' }],
     ['/runs?state=failed', { view: 'runs' }],
+    ['/pauses?tenantHost=a', { view: 'pauses' }],
+    ['/pauses/01a2', { view: 'unknown' }],
     ['/runs/01a2', { view: 'run', id: '01a2' }],
     ['/customers/01a2', { view: 'customer', id: '01a2' }],
     ['/login/more', { view: 'unknown' }],

@@ -1,6 +1,9 @@
+/** The views whose address is their name. */
+const PLACES = ['login', 'runs', 'customers', 'pauses'] as const;
+
 /** Which view an address names. */
 export type Route =
-  | { view: 'login' | 'overview' | 'runs' | 'customers' | 'unknown'; query: URLSearchParams }
+  | { view: (typeof PLACES)[number] | 'overview' | 'unknown'; query: URLSearchParams }
   | { view: 'run' | 'customer'; id: string; query: URLSearchParams };
 
 /** The view of an address; `unknown` for one that has none. */
@@ -10,7 +13,8 @@ export function routeOf(address: string): Route {
   if (rest.length > 0) return { view: 'unknown', query };
   if (id === undefined) {
     if (first === '') return { view: 'overview', query };
-    if (first === 'login' || first === 'runs' || first === 'customers') return { view: first, query };
+    const place = PLACES.find((name) => name === first);
+    if (place !== undefined) return { view: place, query };
   } else if (first === 'runs' || first === 'customers') {
     return { view: first === 'runs' ? 'run' : 'customer', id, query };
   }

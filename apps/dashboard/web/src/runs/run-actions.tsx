@@ -37,6 +37,8 @@ function explain(run: ShownRun): string {
       ? 'It was told to stop; a retry goes on with undoing what it made.'
       : 'It was told to stop and does so at its next step.';
   }
+  if (run.pausedBy !== null)
+    return 'It has not ended, so it cannot be retried. A cancel takes effect once the pause is lifted.';
   if (run.canRetry && run.canCancel) return '';
   if (run.state === 'succeeded') return 'It succeeded: there is nothing to retry or to cancel.';
   if (run.canRetry) return 'It has ended, so it cannot be cancelled.';

@@ -58,7 +58,12 @@ function StandsAt({ run }: { run: ShownRunRow }) {
     <>
       <Text size="sm">{run.step !== null ? inWords(run.step) : run.state === 'queued' ? 'not begun' : '–'}</Text>
       {run.error !== null && <Code>{run.error.code}</Code>}
-      {run.state === 'waiting' && run.waitingUntil !== null && (
+      {run.pausedBy !== null && (
+        <Text size="xs" c="dimmed">
+          {run.state === 'running' ? 'pauses at its next step' : 'paused'}
+        </Text>
+      )}
+      {run.state === 'waiting' && run.waitingUntil !== null && run.pausedBy === null && (
         <Text size="xs" c="dimmed">
           goes on <RelativeTime at={run.waitingUntil} />
         </Text>

@@ -8,6 +8,7 @@ import { Empty, Loaded } from '../parts/query-state.js';
 import { RelativeTime } from '../parts/relative-time.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { useNow } from '../parts/use-now.js';
+import { PausedNotice } from '../pauses/paused-notice.js';
 import { read } from '../request.js';
 import { Link } from '../routing/link.js';
 import type { ShownRun } from '../server.js';
@@ -48,6 +49,7 @@ function RunDetails({ run }: { run: ShownRun }) {
       <Heading title={`${inWords(run.plan)} of ${run.customer.name}`}>
         <StateBadge state={run.state} size="lg" />
       </Heading>
+      {run.pausedBy !== null && <PausedNotice run={run} pause={run.pausedBy} />}
       {run.error !== null ? (
         <RunErrorBox
           error={run.error}
@@ -56,7 +58,8 @@ function RunDetails({ run }: { run: ShownRun }) {
           next={<WaitsUntil run={run} />}
         />
       ) : (
-        run.state === 'waiting' && (
+        run.state === 'waiting' &&
+        run.pausedBy === null && (
           <Notice name="The run waits" color="yellow">
             <WaitsUntil run={run} />
           </Notice>
@@ -74,7 +77,9 @@ function RunDetails({ run }: { run: ShownRun }) {
           <StepTimeline steps={run.steps} />
         ) : (
           <Empty title="No worker has begun this run">
-            A worker picks it up within seconds. If it stays like this, check that a worker runs and reaches PostgreSQL.
+            {run.pausedBy === null
+              ? 'A worker picks it up within seconds. If it stays like this, check that a worker runs and reaches PostgreSQL.'
+              : 'A worker picks it up once the pause is lifted.'}
           </Empty>
         )}
       </Stack>
@@ -83,7 +88,7 @@ function RunDetails({ run }: { run: ShownRun }) {
 }
 
 function WaitsUntil({ run }: { run: ShownRun }) {
-  if (run.state !== 'waiting' || run.waitingUntil === null) return null;
+  if (run.state !== 'waiting' || run.waitingUntil === null || run.pausedBy !== null) return null;
   return (
     <Text size="sm">
       The run waits and goes on by itself <RelativeTime at={run.waitingUntil} />.
