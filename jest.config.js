@@ -26,6 +26,7 @@ const base = {
 export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
+    { ...base, displayName: 'model', testMatch: ['<rootDir>/test/model/**/*.spec.ts'] },
     {
       ...base,
       displayName: 'integration',

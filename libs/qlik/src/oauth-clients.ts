@@ -19,10 +19,12 @@ const PATH = '/api/v1/oauth-clients';
 const PAGE_SIZE = 100;
 const MAX_PAGES = 100;
 
-const pageSchema = z.object({
-  data: z.array(oauthClientSchema),
-  links: z.object({ next: z.object({ href: z.string() }).optional() }).optional(),
-});
+const nextSchema = z.object({ next: z.object({ href: z.string() }).optional() }).optional();
+
+const namedClientSchema = oauthClientSchema.pick({ clientId: true, clientName: true, createdAt: true });
+
+/** A client as far as a list by prefix tells it: of clients that are not ours, no more needs to be readable. */
+export type NamedClient = z.output<typeof namedClientSchema>;
 
 const createdSchema = oauthClientSchema.extend({ clientSecret: secretSchema });
 
@@ -32,22 +34,27 @@ export class OAuthClientsApi {
 
   /** All clients of exactly this name, from all pages. */
   async list(host: string, { clientName }: { clientName: string }, context: CallContext = {}): Promise<OAuthClient[]> {
-    const operation = 'list-oauth-clients';
-    const query = new URLSearchParams({ filter: `clientName eq ${JSON.stringify(clientName)}`, limit: `${PAGE_SIZE}` });
-    const clients: OAuthClient[] = [];
-    let path: string | undefined = `${PATH}?${query.toString()}`;
-    for (let pages = 0; path !== undefined; pages++) {
-      if (pages === MAX_PAGES) throw unreadableLink(host);
-      const page: z.output<typeof pageSchema> = await this.calls.call(
-        { operation, host, method: 'GET', path, answer: pageSchema },
-        context,
-      );
-      clients.push(...page.data);
-      const next = page.links?.next?.href;
-      path = next === undefined || next === '' ? undefined : nextPath(host, next);
-    }
+    const clients = await this.#readPages(
+      host,
+      `clientName eq ${JSON.stringify(clientName)}`,
+      oauthClientSchema,
+      context,
+    );
     // Whether every tenant heeds the filter is not documented.
     return clients.filter((client) => client.clientName === clientName);
+  }
+
+  /**
+   * All clients whose names begin with `prefix`. A tenant that refuses the filter is asked for all its clients: whether every tenant
+   * knows RFC 7644's `sw` is not documented.
+   */
+  async listByPrefix(host: string, prefix: string, context: CallContext = {}): Promise<NamedClient[]> {
+    const filter = `clientName sw ${JSON.stringify(prefix)}`;
+    const clients = await this.#readPages(host, filter, namedClientSchema, context).catch((error: unknown) => {
+      if (!(error instanceof QlikError && error.qlik?.status === 400)) throw error;
+      return this.#readPages(host, undefined, namedClientSchema, context);
+    });
+    return clients.filter(({ clientName }) => clientName.startsWith(prefix));
   }
 
   /** Makes a client. Not idempotent: a QlikError with `outcomeUnknown` may have made one. */
@@ -86,6 +93,30 @@ export class OAuthClientsApi {
       if (error instanceof QlikError && error.code === 'CLIENT_NOT_FOUND') return 'absent';
       throw error;
     }
+  }
+
+  async #readPages<Client extends z.ZodType>(
+    host: string,
+    filter: string | undefined,
+    client: Client,
+    context: CallContext,
+  ): Promise<z.output<Client>[]> {
+    const operation = 'list-oauth-clients';
+    const answer = z.object({ data: z.array(client), links: nextSchema });
+    const query = new URLSearchParams({ ...(filter === undefined ? {} : { filter }), limit: `${PAGE_SIZE}` });
+    const clients: z.output<Client>[] = [];
+    let path: string | undefined = `${PATH}?${query.toString()}`;
+    for (let pages = 0; path !== undefined; pages++) {
+      if (pages === MAX_PAGES) throw unreadableLink(host);
+      const page: z.output<typeof answer> = await this.calls.call(
+        { operation, host, method: 'GET', path, answer },
+        context,
+      );
+      clients.push(...page.data);
+      const next: string | undefined = page.links?.next?.href;
+      path = next === undefined || next === '' ? undefined : nextPath(host, next);
+    }
+    return clients;
   }
 }
 

@@ -3,9 +3,17 @@ import { randomBytes } from 'node:crypto';
 /** The marker by which a person at Qlik sees whose client it is, and by which we find it again. */
 export const CLIENT_MARKER = 'tenant-provisioner';
 
+/** What the names of every client begin with that we make, of whatever customer. */
+export const CLIENT_PREFIX = `${CLIENT_MARKER}/`;
+
+/** What the names of all clients of one customer begin with. */
+export function customerPrefix(customerId: string): string {
+  return `${CLIENT_PREFIX}${customerId}/`;
+}
+
 /** A name that nobody can guess: whatever bears it was made by the run that committed it. 128 bits, at most 512 characters (Qlik's limit). */
 export function newClientName(customerId: string): string {
-  return `${CLIENT_MARKER}/${customerId}/${randomBytes(16).toString('hex')}`;
+  return `${customerPrefix(customerId)}${randomBytes(16).toString('hex')}`;
 }
 
 /** Tells a person in Qlik's console what the client is for. */

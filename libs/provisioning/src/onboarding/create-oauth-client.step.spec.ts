@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CommittedIntent, Intent, StepContext } from '@app/runs';
 import { ProvisioningSettings } from '../provisioning-settings.js';
-import { byAge, CreateOAuthClientStep } from './create-oauth-client.step.js';
+import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 
 const now = new Date('2026-01-01T01:00:00.000Z');
 const longAgo = '2026-01-01T00:00:00.000Z';
@@ -9,7 +9,7 @@ const target = { customerId: 'c1', tenantHost: 'acme.eu.qlikcloud.com' };
 const settings = new ProvisioningSettings(20_000, 60_000, 10_000);
 
 /** The step at a tenant that has no clients and never answers a POST. */
-function stepAndContext(intent: CommittedIntent | null) {
+function stepAndContext(intent: CommittedIntent | null, left: string[] = []) {
   const committed: Intent[] = [];
   const context = {
     run: { customerId: 'c1' },
@@ -35,6 +35,7 @@ function stepAndContext(intent: CommittedIntent | null) {
     {} as never,
     { reserve: () => Promise.resolve({}) } as never,
     {} as never,
+    { listLeft: () => Promise.resolve(left) } as never,
   );
   return { step, context, committed };
 }
@@ -53,6 +54,20 @@ describe('CreateOAuthClientStep', () => {
     await expect(step.run(context)).rejects.toThrow('a POST was sent');
     expect(committed).toEqual([
       { phase: 'posting', clientName: expect.stringContaining('c1'), posts: 1, unsure: false },
+    ]);
+  });
+
+  it('takes over what was made for the customer and nobody recorded, once everything must show', async () => {
+    const { step, context, committed } = stepAndContext(null, ['the oldest', 'another']);
+    await expect(step.run(context)).rejects.toMatchObject({
+      failure: {
+        kind: 'wait-until',
+        until: new Date(now.getTime() + settings.settleMs),
+        error: { code: 'CLIENT_UNRECORDED', message: expect.stringContaining('"the oldest", "another"') },
+      },
+    });
+    expect(committed).toEqual([
+      { phase: 'posting', clientName: 'the oldest', otherNames: ['another'], posts: 0, unsure: true },
     ]);
   });
 
@@ -78,13 +93,5 @@ describe('CreateOAuthClientStep', () => {
     const retried = stepAndContext({ ...(committed[0] as Intent), at: longAgo });
     await expect(retried.step.run(retried.context)).rejects.toThrow('a POST was sent');
     expect(retried.committed).toEqual([{ phase: 'posting', clientName: 'name', posts: 1, unsure: true }]);
-  });
-});
-
-describe('byAge', () => {
-  it('puts the oldest first, and of equals the smallest id', () => {
-    const client = (clientId: string, createdAt: string) => ({ clientId, createdAt }) as Parameters<typeof byAge>[0];
-    const clients = [client('c', '2026-01-02'), client('b', '2026-01-01'), client('a', '2026-01-02')];
-    expect(clients.sort(byAge).map(({ clientId }) => clientId)).toEqual(['b', 'a', 'c']);
   });
 });

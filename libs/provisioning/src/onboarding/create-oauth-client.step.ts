@@ -1,21 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { type OAuthClient, OAuthClientsApi, ParentAccess, QlikError } from '@app/qlik';
-import { type Completed, needsAttention, type Step, type StepContext, waitUntil } from '@app/runs';
+import { OAuthClientsApi, ParentAccess, QlikError } from '@app/qlik';
+import { type Completed, needsAttention, type RunError, type Step, type StepContext, waitUntil } from '@app/runs';
 import { Vault } from '@app/vault';
 import { z } from 'zod';
 import { toRunError } from '../explain-failure.js';
 import { type OnboardingTarget, OnboardingTargets } from '../onboarding-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
+import { CheckTenantAccessStep } from './check-tenant-access.step.js';
 import { ClientAdoption } from './client-adoption.js';
 import { ClientCreation } from './client-creation.js';
 import { ClientKeeping, CreatedClientOutput } from './client-keeping.js';
 import { ClientRemoval } from './client-removal.js';
 import { newClientName } from './client-name.js';
-import { parseCreationIntent, type PostingIntent } from './creation-intent.js';
-
-/** POSTs whose answer was lost before a person is asked to look. */
-const MAX_POSTS = 5;
+import { listNamed } from './named-clients.js';
+import {
+  afterLook,
+  type BeforePost,
+  intentAfterRefusal,
+  intentToTakeOver,
+  nextCreationMove,
+} from './creation-decision.js';
+import { namesOf, parseCreationIntent, type PostingIntent } from './creation-intent.js';
+import { intendCall } from './intended-call.js';
 
 type Output = z.output<typeof CreatedClientOutput>;
 
@@ -39,20 +46,25 @@ export class CreateOAuthClientStep implements Step<Output> {
     private readonly adoption: ClientAdoption,
     private readonly keeping: ClientKeeping,
     private readonly removal: ClientRemoval,
+    private readonly checkTenantAccess: CheckTenantAccessStep,
   ) {}
 
   async run(context: StepContext): Promise<Completed<Output>> {
     const target = await this.targets.get(context.run);
-    const intent = parseCreationIntent(context.intent);
-    switch (intent?.phase) {
-      case undefined:
-        return this.#post(context, target, { clientName: newClientName(target.customerId), posts: 0, unsure: false });
-      case 'posting':
-        return this.#settleLostPost(context, target, intent);
-      case 'minting':
-        return this.adoption.continue(context, target, intent);
-      case 'kept':
-        throw new Error('The client is kept already: the step after this one comes next.');
+    const move = nextCreationMove(parseCreationIntent(context.intent), context.now(), this.settings);
+    switch (move.kind) {
+      case 'begin':
+        return this.#postUnlessLeft(context, target, {
+          clientName: newClientName(target.customerId),
+          posts: 0,
+          unsure: false,
+        });
+      case 'wait':
+        throw waitUntil(move.until);
+      case 'look':
+        return this.#settleLostPost(context, target, move.intent);
+      case 'go-on-minting':
+        return this.adoption.goOn(context, target, move.intent);
     }
   }
 
@@ -60,11 +72,19 @@ export class CreateOAuthClientStep implements Step<Output> {
     return this.removal.remove(context);
   }
 
-  async #post(
+  /** Asks for a client, unless one was made for the customer that no row records: a restored database has forgotten it, and it is taken over. */
+  async #postUnlessLeft(
     context: StepContext,
     target: OnboardingTarget,
-    before: Pick<PostingIntent, 'clientName' | 'posts' | 'unsure' | 'removing'>,
+    before: BeforePost,
   ): Promise<Completed<Output>> {
+    const left = await this.checkTenantAccess.listLeft(context, target);
+    if (left.length === 0) return this.#post(context, target, before);
+    const { at } = await context.commitIntent(intentToTakeOver(left, before));
+    throw waitUntil(this.settings.settledAt(new Date(at)), clientUnrecorded(left));
+  }
+
+  async #post(context: StepContext, target: OnboardingTarget, before: BeforePost): Promise<Completed<Output>> {
     // Whatever can fail without consequences comes before the intent.
     const [dataKey, place] = await Promise.all([
       this.vault.ensureDataKey({ kind: 'customer', id: target.customerId }),
@@ -75,8 +95,7 @@ export class CreateOAuthClientStep implements Step<Output> {
     let postedAt = context.now();
     // Anew before each request: what follows from `at` must hold for the last of them.
     const beforeSend = async () => {
-      postedAt = new Date((await context.commitIntent(posting)).at);
-      context.guard(this.settings.callTimeoutMs);
+      postedAt = await intendCall(context, this.settings, posting);
     };
     try {
       const created = await this.creation.create(target, before.clientName, { ...callsOf(context), beforeSend });
@@ -96,7 +115,8 @@ export class CreateOAuthClientStep implements Step<Output> {
       if (!(error instanceof QlikError)) throw error;
       if (error.outcomeUnknown) throw waitUntil(this.settings.settledAt(postedAt), toRunError(error));
       // A refusal made nothing: the next attempt need not look for it, unless an earlier answer was lost.
-      await (before.unsure ? context.commitIntent({ ...before, phase: 'posting' }) : context.clearIntent());
+      const left = intentAfterRefusal(before);
+      await (left === null ? context.clearIntent() : context.commitIntent(left));
       throw error;
     }
   }
@@ -106,26 +126,22 @@ export class CreateOAuthClientStep implements Step<Output> {
     target: OnboardingTarget,
     intent: PostingIntent,
   ): Promise<Completed<Output>> {
-    const { clientName, posts, removing } = intent;
-    const settledAt = this.settings.settledAt(intent.at);
-    if (context.now() < settledAt) throw waitUntil(settledAt);
-    const found = await this.oauthClients.list(target.tenantHost, { clientName }, callsOf(context));
-    const oldest = [...found].sort(byAge)[0];
-    if (oldest !== undefined) return this.adoption.adopt(context, target, intent, oldest);
-    if (posts >= MAX_POSTS) {
-      // Whoever retries the run gives it as many tries again.
-      await context.commitIntent({ phase: 'posting', clientName, posts: 0, unsure: true, removing });
-      throw needsAttention({
-        code: 'CREATION_UNANSWERED',
-        message: `Qlik was asked ${posts} times to create the OAuth client and never answered, nor is the client there.`,
-        hint: 'Look at Qlik’s status page and at the tenant. Once Qlik answers again, retry the run: it looks for the client first.',
-      });
+    const found = await listNamed(this.oauthClients, target.tenantHost, namesOf(intent), callsOf(context));
+    const next = afterLook(intent, found);
+    switch (next.kind) {
+      case 'adopt':
+        return this.adoption.adopt(context, target, intent, next.client);
+      case 'post':
+        return this.#postUnlessLeft(context, target, next.before);
+      case 'give-up':
+        await context.commitIntent(next.intent);
+        throw needsAttention(next.error);
     }
-    return this.#post(context, target, { clientName, posts, unsure: true, removing });
   }
 }
 
-/** The oldest first, and among equals the smallest id: every process that looks comes to the same one. */
-export function byAge(a: OAuthClient, b: OAuthClient): number {
-  return a.createdAt.localeCompare(b.createdAt) || a.clientId.localeCompare(b.clientId);
-}
+const clientUnrecorded = (names: readonly string[]): RunError => ({
+  code: 'CLIENT_UNRECORDED',
+  message: `The tenant has OAuth clients that were made for this customer and that no row records: ${names.map((name) => `"${name}"`).join(', ')}.`,
+  hint: 'Nothing: after a wait the oldest is taken over, and what is too much is deleted. This is usual after a database was restored.',
+});

@@ -7,6 +7,8 @@ type Removing = z.output<typeof Removing>;
 const creation = {
   /** The client's unguessable name: whatever bears it was made by this run. */
   clientName: z.string(),
+  /** Names of further clients that were made for the customer and that nobody recorded: left when a database is restored. */
+  otherNames: z.array(z.string()).optional(),
   /** How often a client has been asked for. */
   posts: z.number().int(),
   /** Whether an answer was lost on the way, so that more may exist than we know of. */
@@ -21,7 +23,7 @@ const adoption = {
   mints: z.number().int(),
   /** Secrets that lost answers of ours made: nobody has their value. Empty when no client was adopted. */
   deadSecrets: z.array(SecretAtQlik),
-  /** The hints the client had before the last mint; null when none was minted. */
+  /** The hints the client had before the first mint, so that what is newer can be told; null when none was minted. */
   knownHints: z.array(z.string()).nullable(),
 };
 
@@ -43,6 +45,11 @@ export type KeptIntent = Extract<CreationIntent, { phase: 'kept' }>;
 /** The intent a run committed, or null when it has none. */
 export function parseCreationIntent(intent: unknown): CreationIntent | null {
   return intent === null ? null : CreationIntent.parse(intent);
+}
+
+/** Every name under which the intent may have a client at Qlik. */
+export function namesOf({ clientName, otherNames = [] }: Pick<CreationIntent, 'clientName' | 'otherNames'>): string[] {
+  return [clientName, ...otherNames];
 }
 
 /** What is about to be deleted, with what earlier attempts were about to delete. */

@@ -7,9 +7,10 @@ import { OnboardingTargets } from '../onboarding-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
-import { addToRemoving, type KeptIntent, parseCreationIntent } from './creation-intent.js';
-import { isOnlyOfItsHint, secretsOf } from './secrets-at-qlik.js';
-import { isOurs } from './whose-hint.js';
+import { listNamed } from './named-clients.js';
+import { addToRemoving, type KeptIntent, namesOf, parseCreationIntent } from './creation-intent.js';
+import { secretsOf } from './secrets-at-qlik.js';
+import { findDuplicates, type OtherSecrets, sortOutSecrets } from './settling-decision.js';
 
 const Output = z.object({
   duplicateClientsDeleted: z.number(),
@@ -45,7 +46,8 @@ export class SettleCreationStep implements Step<Output> {
     const settledAt = this.settings.settledAt(intent.postedAt);
     if (context.now() < settledAt) throw waitUntil(settledAt);
     const { tenantHost } = await this.targets.get(context.run);
-    const duplicates = await this.#findDuplicates(context, tenantHost, intent);
+    const named = await listNamed(this.oauthClients, tenantHost, namesOf(intent), callsOf(context));
+    const duplicates = findDuplicates(intent, named);
     const { dead, unrecognised } = await this.#findOtherSecrets(context, tenantHost, intent);
     const removing = addToRemoving(intent.removing, { clientIds: duplicates, hints: dead });
     if (duplicates.length + dead.length > 0) await context.commitIntent({ ...intent, removing });
@@ -61,18 +63,8 @@ export class SettleCreationStep implements Step<Output> {
     };
   }
 
-  /** The clients beside the recorded one that bear its name. */
-  async #findDuplicates(context: StepContext, host: string, { clientName, clientId }: KeptIntent): Promise<string[]> {
-    const named = await this.oauthClients.list(host, { clientName }, callsOf(context));
-    return named.map((client) => client.clientId).filter((id) => id !== clientId);
-  }
-
   /** The hints of secrets that are ours and dead, and how many are not ours to delete. */
-  async #findOtherSecrets(
-    context: StepContext,
-    host: string,
-    intent: KeptIntent,
-  ): Promise<{ dead: string[]; unrecognised: number }> {
+  async #findOtherSecrets(context: StepContext, host: string, intent: KeptIntent): Promise<OtherSecrets> {
     const { secretVersionId } = context.output(this.createOAuthClient);
     const recorded = await this.repository.getVersion(secretVersionId);
     // Without our own hint, ours cannot be told from the others.
@@ -80,11 +72,7 @@ export class SettleCreationStep implements Step<Output> {
     const ours = { hint: recorded.hint, createdBy: recorded.createdBy ?? undefined };
     const client = await this.oauthClients.get(host, intent.clientId, callsOf(context));
     const secrets = await secretsOf(this.oauthClients, host, client, callsOf(context));
-    const others = secrets.filter(({ hint }) => hint !== ours.hint);
-    const dead = others
-      .filter((secret) => isOurs(secret, { ...intent, recorded: [ours] }) && isOnlyOfItsHint(secret, others))
-      .map(({ hint }) => hint);
-    return { dead, unrecognised: others.length - dead.length };
+    return sortOutSecrets(intent, ours, secrets);
   }
 }
 

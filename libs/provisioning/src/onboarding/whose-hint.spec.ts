@@ -22,6 +22,24 @@ describe('isOurs', () => {
       known({ deadSecrets: [{ hint: 'dead1' }], knownHints: null }),
       true,
     ],
+    [
+      'of a client that was adopted, but made by somebody else than ours',
+      { hint: 'dead1', createdBy: 'somebody' },
+      known({ deadSecrets: [{ hint: 'dead1', createdBy: 'somebody' }] }),
+      false,
+    ],
+    [
+      'new, and made by somebody whose secret was on the client when it was adopted',
+      { hint: 'newer', createdBy: 'somebody' },
+      known({ deadSecrets: [{ hint: 'dead1', createdBy: 'somebody' }] }),
+      false,
+    ],
+    [
+      'of a client that was adopted, whoever made it, where it does not show who makes ours',
+      { hint: 'dead1', createdBy: 'somebody' },
+      known({ recorded: [{ hint: 'recor' }], deadSecrets: [{ hint: 'dead1', createdBy: 'somebody' }] }),
+      true,
+    ],
     ['new, and made by the user of ours', { hint: 'newer', createdBy: us }, known(), true],
     [
       'new, and made by the user of a dead one',

@@ -8,12 +8,24 @@ export interface KnownSecrets extends Pick<KeptIntent, 'deadSecrets' | 'knownHin
 }
 
 /**
- * Whether a secret at Qlik is ours: recorded; or made by a lost answer of ours; or newer than the hints committed with a mint of
- * ours and made by the user who made our others. Anything else is foreign and never deleted.
+ * Whether a secret at Qlik is ours: recorded; or on the client when we adopted it, unless somebody else visibly made it than made the
+ * recorded ones; or newer than the hints committed with a mint of ours and made by the user who made our others. Anything else is foreign and never deleted.
  */
 export function isOurs(secret: SecretAtQlik, { deadSecrets, knownHints, recorded }: KnownSecrets): boolean {
-  const ours = [...recorded, ...deadSecrets];
-  if (ours.some(({ hint }) => hint === secret.hint)) return true;
+  if (recorded.some(({ hint }) => hint === secret.hint)) return true;
+  const recordedMakers = makersOf(recorded);
+  const makers = recordedMakers.length > 0 ? recordedMakers : makersOf(deadSecrets);
+  const isByUs = secret.createdBy !== undefined && makers.includes(secret.createdBy);
+  if (deadSecrets.some(({ hint }) => hint === secret.hint))
+    return isByUs || secret.createdBy === undefined || makers.length === 0;
   if (knownHints === null || knownHints.includes(secret.hint)) return false;
-  return secret.createdBy !== undefined && ours.some(({ createdBy }) => createdBy === secret.createdBy);
+  return isByUs;
 }
+
+/** Whether Qlik names at most one user who made these secrets. */
+export function areOfOneMaker(secrets: readonly SecretAtQlik[]): boolean {
+  return new Set(makersOf(secrets)).size <= 1;
+}
+
+const makersOf = (secrets: readonly SecretAtQlik[]): string[] =>
+  secrets.flatMap(({ createdBy }) => (createdBy === undefined ? [] : [createdBy]));

@@ -1,0 +1,98 @@
+import { describe, expect, it } from '@jest/globals';
+import type { OAuthClient } from '@app/qlik';
+import { ProvisioningSettings } from '../provisioning-settings.js';
+import {
+  afterLook,
+  intentAfterRefusal,
+  intentToTakeOver,
+  intentWithoutClient,
+  nextCreationMove,
+} from './creation-decision.js';
+import type { CreationIntent, MintingIntent, PostingIntent } from './creation-intent.js';
+
+const settings = new ProvisioningSettings(20_000, 60_000, 10_000);
+const at = new Date('2026-01-01T00:00:00.000Z');
+const settledAt = new Date('2026-01-01T00:01:30.000Z');
+const justBefore = new Date(settledAt.getTime() - 1);
+
+const posting: PostingIntent = { phase: 'posting', at, clientName: 'name', posts: 1, unsure: false };
+const minting: MintingIntent = {
+  ...posting,
+  phase: 'minting',
+  clientId: 'id',
+  mints: 1,
+  deadSecrets: [],
+  knownHints: [],
+};
+const client = (clientId: string, createdAt: string) => ({ clientId, createdAt }) as OAuthClient;
+
+describe('nextCreationMove', () => {
+  it.each<[string, CreationIntent | null, Date, object]>([
+    ['begins where nothing was intended', null, at, { kind: 'begin' }],
+    ['waits for a lost POST', posting, justBefore, { kind: 'wait', until: settledAt }],
+    ['looks once it must show', posting, settledAt, { kind: 'look', intent: posting }],
+    ['waits for a lost mint', minting, justBefore, { kind: 'wait', until: settledAt }],
+    ['goes on minting once it must show', minting, settledAt, { kind: 'go-on-minting', intent: minting }],
+  ])('%s', (_what, intent, now, move) => {
+    expect(nextCreationMove(intent, now, settings)).toEqual(move);
+  });
+
+  it('has nothing to do with a client that is kept', () => {
+    const kept = { ...minting, phase: 'kept' as const, postedAt: at };
+    expect(() => nextCreationMove(kept, settledAt, settings)).toThrow('kept already');
+  });
+});
+
+describe('afterLook', () => {
+  it('adopts the oldest', () => {
+    const found = [client('b', '2026-01-02'), client('c', '2026-01-01'), client('a', '2026-01-02')];
+    expect(afterLook(posting, found)).toEqual({ kind: 'adopt', client: found[1] });
+  });
+
+  it('has Qlik asked again, under the same names, where there is none', () => {
+    const intent = { ...posting, otherNames: ['other'], removing: { clientIds: ['x'], hints: [] } };
+    const { clientName, otherNames, removing } = intent;
+    expect(afterLook(intent, [])).toEqual({
+      kind: 'post',
+      before: { clientName, otherNames, posts: 1, unsure: true, removing },
+    });
+    expect(afterLook({ ...posting, posts: 4 }, [])).toMatchObject({ kind: 'post' });
+  });
+
+  it('gives up after five, so that a retry has five again', () => {
+    expect(afterLook({ ...posting, posts: 5 }, [])).toMatchObject({
+      kind: 'give-up',
+      intent: { phase: 'posting', clientName: 'name', posts: 0, unsure: true },
+      error: { code: 'CREATION_UNANSWERED', message: expect.stringContaining('5 times') },
+    });
+  });
+});
+
+describe('the intent', () => {
+  it('to take clients over is that of a lost answer', () => {
+    expect(intentToTakeOver(['oldest', 'other'], { posts: 2 })).toEqual({
+      phase: 'posting',
+      clientName: 'oldest',
+      otherNames: ['other'],
+      posts: 2,
+      unsure: true,
+    });
+    expect(() => intentToTakeOver([], { posts: 0 })).toThrow(RangeError);
+  });
+
+  it('without its client is that of a lost answer', () => {
+    expect(intentWithoutClient({ ...minting, otherNames: ['other'] })).toEqual({
+      phase: 'posting',
+      clientName: 'name',
+      otherNames: ['other'],
+      posts: 1,
+      unsure: true,
+    });
+  });
+
+  it('is gone after a refusal, unless an earlier answer was lost', () => {
+    const before = { clientName: 'name', posts: 1, unsure: false };
+    expect(intentAfterRefusal(before)).toBeNull();
+    expect(intentAfterRefusal({ ...before, unsure: true })).toEqual({ ...before, unsure: true, phase: 'posting' });
+  });
+});

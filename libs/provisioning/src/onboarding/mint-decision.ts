@@ -1,0 +1,78 @@
+import type { Intent, RunError } from '@app/runs';
+import type { MintingIntent, PostingIntent } from './creation-intent.js';
+import { isOnlyOfItsHint, type SecretAtQlik } from './secrets-at-qlik.js';
+import { areOfOneMaker, isOurs } from './whose-hint.js';
+
+/** Secrets an OAuth client can have at one time (qlik.dev, POST client-secrets). */
+const MAX_SECRETS = 5;
+
+/** Requests for a secret before a person is asked to look. */
+const MAX_MINTS = 5;
+
+/** What is known of a client that is being adopted, before the next mint is intended. */
+export type Adoption = Omit<MintingIntent, 'phase' | 'at'>;
+
+/** What taking over a client begins with: nobody has any of its secrets. Pure. */
+export function beginAdoption(intent: PostingIntent, clientId: string, secrets: readonly SecretAtQlik[]): Adoption {
+  return { ...intent, unsure: true, clientId, mints: 0, deadSecrets: [...secrets], knownHints: null };
+}
+
+/** How an adoption goes on after a mint whose answer was lost. */
+export type MintDecision = { kind: 'mint'; adoption: Adoption } | { kind: 'give-up'; intent: Intent; error: RunError };
+
+/** Decides by the secrets the client has, now that the lost one must show. Pure. */
+export function afterLostMint(intent: MintingIntent, secrets: readonly SecretAtQlik[]): MintDecision {
+  const deadSecrets = secrets.filter((secret) => isOurs(secret, { ...intent, recorded: [] }));
+  const { clientId, mints } = intent;
+  if (mints < MAX_MINTS) return { kind: 'mint', adoption: { ...intent, deadSecrets } };
+  // Whoever retries the run gives it as many tries again.
+  return {
+    kind: 'give-up',
+    intent: { ...intent, deadSecrets, mints: 0 },
+    error: {
+      code: 'MINT_UNANSWERED',
+      message: `Qlik was asked ${mints} times for a secret of the OAuth client "${clientId}" and never gave a usable answer.`,
+      hint: 'Look at Qlik’s status page and at the tenant. Once Qlik answers again, retry the run: it looks at the client first.',
+    },
+  };
+}
+
+/** Whether the client has room for one more secret: yes, or once a dead one of ours is deleted by its hint, or not at all. */
+export type RoomDecision = { kind: 'room' } | { kind: 'delete'; hint: string } | { kind: 'full'; error: RunError };
+
+/** Decides by the secrets the client has. Pure. */
+export function findRoom(adoption: Adoption, secrets: readonly SecretAtQlik[]): RoomDecision {
+  if (secrets.length < MAX_SECRETS) return { kind: 'room' };
+  const dead = secrets.find(
+    (secret) => isOurs(secret, { ...adoption, recorded: [] }) && isOnlyOfItsHint(secret, secrets),
+  );
+  // One came with the client and one with each mint: of more, some are somebody else's, and which of the makers is us shows only once a secret was minted.
+  const canAllBeOurs = areOfOneMaker(secrets) && secrets.length <= 1 + adoption.mints;
+  if (dead !== undefined && canAllBeOurs) return { kind: 'delete', hint: dead.hint };
+  const error = {
+    code: 'SECRET_CAPACITY',
+    message: `The OAuth client "${adoption.clientId}" has ${MAX_SECRETS} secrets, and none of them is surely ours to delete.`,
+    hint: 'Delete a secret that nobody uses at Qlik, then retry the run.',
+  };
+  return { kind: 'full', error };
+}
+
+/** What is done with a secret just minted: two of one hint cannot be told apart, and neither could be deleted alone, so that such a one is not used. */
+export type MintedDecision = { kind: 'keep' } | { kind: 'mint-again' } | { kind: 'give-up'; error: RunError };
+
+/** Decides by the hints the client had when minting began, `minted` being the newest of `mintedNow` secrets. Pure. */
+export function afterMint(
+  clientId: string,
+  hintsBefore: readonly string[],
+  minted: { hint: string },
+  mintedNow: number,
+): MintedDecision {
+  if (!hintsBefore.includes(minted.hint)) return { kind: 'keep' };
+  if (hintsBefore.length + mintedNow < MAX_SECRETS) return { kind: 'mint-again' };
+  const error = {
+    code: 'HINT_COLLISION',
+    message: `Qlik gave the OAuth client "${clientId}" a new secret with the hint of an older one, so that the two cannot be told apart.`,
+    hint: 'Retry the run to mint another. If it happens again, delete the client at Qlik, cancel the run and retry it.',
+  };
+  return { kind: 'give-up', error };
+}
