@@ -14,16 +14,32 @@ export interface AppProcess {
   /** Where it listens. */
   url: string;
   pid: number;
-  /** Everything it has written to stdout and stderr. */
+  /** Everything it has written to stdout and stderr; nothing where `log` took it. */
   output(): string;
+  /** Whether it is gone, however that came. */
+  hasEnded(): boolean;
+  /** Sends a signal that does not end it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Sends a signal and resolves once the process is gone; a process that is gone already says how it ended. */
   kill(signal: NodeJS.Signals): Promise<ProcessEnd>;
 }
 
+export interface AppProcessOptions {
+  /** Modules that Node loads before the app (`--import`). */
+  preload?: readonly string[];
+  /** Takes the process's output in place of `output()`, line by line. */
+  log?: (line: string) => void;
+}
+
 /** Starts `dist/apps/<app>/src/main.js` on a free port, with nothing in its environment but `env`; resolves when it says where it listens. */
-export async function startAppProcess(app: 'api' | 'worker' | 'sandbox', env: NodeJS.ProcessEnv): Promise<AppProcess> {
+export async function startAppProcess(
+  app: 'api' | 'worker' | 'sandbox',
+  env: NodeJS.ProcessEnv,
+  { preload = [], log }: AppProcessOptions = {},
+): Promise<AppProcess> {
   const main = join(import.meta.dirname, '..', 'dist', 'apps', app, 'src', 'main.js');
-  const child = spawn(process.execPath, ['--enable-source-maps', main], {
+  const imports = preload.flatMap((module) => ['--import', module]);
+  const child = spawn(process.execPath, ['--enable-source-maps', ...imports, main], {
     env: { PATH: process.env.PATH, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -36,15 +52,26 @@ export async function startAppProcess(app: 'api' | 'worker' | 'sandbox', env: No
   }));
   void ended.then(() => process.removeListener('exit', endWithUs));
   const output: string[] = [];
-  child.stderr.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  const take = log ?? ((line: string) => output.push(line));
+  const complaints: string[] = [];
+  let isUp = false;
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (!isUp) complaints.push(chunk.toString());
+    take(chunk.toString());
+  });
   const url = await Promise.race([
-    findUrl(child, output),
-    ended.then(({ code }) => Promise.reject(new Error(`The process "${app}" ended with ${code}:\n${output.join('')}`))),
+    findUrl(child, take),
+    ended.then(({ code, signal }) =>
+      Promise.reject(new Error(`The process "${app}" ended with ${code ?? signal}:\n${complaints.join('')}`)),
+    ),
   ]);
+  isUp = true;
   return {
     url,
     pid: child.pid ?? 0,
     output: () => output.join(''),
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    signal: (signal) => void child.kill(signal),
     kill: async (signal) => {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return ended;
@@ -52,12 +79,12 @@ export async function startAppProcess(app: 'api' | 'worker' | 'sandbox', env: No
   };
 }
 
-/** The URL in the first log line that has one; all lines are kept in `output`. */
-function findUrl(child: ChildProcess, output: string[]): Promise<string> {
+/** The URL in the first log line that has one; `take` gets them all. */
+function findUrl(child: ChildProcess, take: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     createInterface(child.stdout!).on('line', (line) => {
-      output.push(`${line}\n`);
+      take(`${line}\n`);
       const url = /"url":"(http:[^"]+)"/.exec(line)?.[1];
       if (url !== undefined) resolve(url);
     });

@@ -1,0 +1,79 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Fault, type Scene } from './fault.js';
+import { until } from './patiently.js';
+import { inParallel } from './rig/signup-backend.js';
+import { type Counts } from './verdict/counts.js';
+import { judge } from './verdict/judge.js';
+import { runsOf } from './verdict/runs-of.js';
+
+/** Without any run coming to a stop for so long, a batch is given up: what is open then is unsettled. */
+const STALL_MS = 90_000;
+const OPERATOR_ROUNDS = 5;
+
+/** Accepts a batch's customers under the fault, lets everything come to an end, has an operator retry what stopped, and counts. */
+export async function runBatch(fault: Fault, scene: Scene, { stallMs = STALL_MS } = {}): Promise<Counts> {
+  const disturbance = await fault.begin(scene);
+  let injected: number;
+  try {
+    await acceptAll(fault, scene);
+    log(scene, 'accepted');
+    await settle(scene, fault.untilStopped ?? 1, stallMs);
+  } finally {
+    injected = await disturbance.end();
+  }
+  log(scene, 'calm');
+  await settle(scene, 1, stallMs);
+  log(scene, 'stopped');
+  const retried = await operate(fault, scene, stallMs);
+  return judge(fault, scene, { injected, retried });
+}
+
+const log = ({ prefix }: Scene, what: string): void =>
+  void process.stderr.write(`${new Date().toISOString()} ${prefix} ${what}\n`);
+
+async function acceptAll(fault: Fault, scene: Scene): Promise<void> {
+  const accept = fault.accept ?? (({ backend }: Scene, name: string) => backend.onboard(name));
+  const startedAt = Date.now();
+  let begun = 0;
+  await inParallel(scene.names, 8, async (name) => {
+    const dueAt = startedAt + (begun++ / (fault.perSecond ?? Infinity)) * 1000;
+    if (dueAt > Date.now()) await pause(dueAt - Date.now());
+    scene.signups.push(await accept(scene, name));
+  });
+}
+
+/** Resolves when this share of the runs has stopped, or when nothing moves any more. */
+async function settle(scene: Scene, share: number, stallMs: number): Promise<void> {
+  let open = Infinity;
+  let movedAt = Date.now();
+  await until(
+    async () => {
+      const now = (await runsOf(scene)).open;
+      if (now !== open) movedAt = Date.now();
+      open = now;
+      return open <= scene.signups.length * (1 - share) || Date.now() - movedAt > stallMs;
+    },
+    86_400_000,
+    () => 'A batch took a day.',
+  );
+}
+
+/** Retries what stopped, as an operator would, until all is well or five rounds were of no use. */
+async function operate(fault: Fault, scene: Scene, stallMs: number): Promise<number> {
+  let retried = 0;
+  for (let round = 0; round < OPERATOR_ROUNDS; round += 1) {
+    const { stopped } = await runsOf(scene);
+    const signups = scene.signups.filter(
+      ({ customerId, name }) => stopped.has(customerId) && !fault.neverReady?.(name),
+    );
+    if (signups.length === 0) return retried;
+    await inParallel(signups, 8, async (signup) => {
+      const run = stopped.get(signup.customerId)!;
+      const next = (await fault.mend?.(scene, signup, run)) ?? 'retry';
+      if (next === 'retry') await scene.backend.change(run.id, 'retry', 'the fault is over');
+      retried += 1;
+    });
+    await settle(scene, 1, stallMs);
+  }
+  return retried;
+}

@@ -1,0 +1,67 @@
+import type { Disturbance, Fault, Scene } from '../fault.js';
+import { repeatedly, together } from '../repeatedly.js';
+import { hostOf } from '../rig/signup-backend.js';
+import { deliverAgain } from './deliveries.js';
+import { silenceRelay, strikePostgres } from './postgres-outages.js';
+import { strikeRedis } from './redis-outages.js';
+import { freezeWorker, killWorker, restartWorker } from './worker-ends.js';
+
+const MINUTE_MS = 60_000;
+
+async function strikeAnswers({ rig, random }: Scene): Promise<Disturbance> {
+  const answers = [
+    { kind: 'reset-before', probability: 0.01 },
+    { kind: 'reset-after', probability: 0.01 },
+    { kind: 'truncate', probability: 0.01 },
+    { kind: 'status', status: 500, probability: 0.01 },
+    { kind: 'status', status: 503, after: true, probability: 0.01 },
+    { kind: 'hang', probability: 0.005 },
+    { kind: 'hang', after: true, probability: 0.005 },
+    { kind: 'rate-limit', retryAfter: 1, probability: 0.01 },
+    { kind: 'delay', delayMs: 30, probability: 0.5 },
+  ];
+  for (const answer of answers) await rig.sandbox.addFault({ ...answer, seed: random.seed() });
+  return { end: () => rig.sandbox.clearFaults() };
+}
+
+/** F21: everything above, at random, at one time; each tenant's lists lag by up to half of what is assumed. */
+export const allAtOnce: Fault = {
+  id: 'F21',
+  title: 'all at once',
+  full: 20_000,
+  ci: 400,
+  batch: 4_000,
+  perSecond: 45,
+  untilStopped: 0.95,
+  slipShare: 0.001,
+  workers: (rig) => [
+    {},
+    { env: { CHAOS_CLOCK_SKEW_MS: `${10 * MINUTE_MS}` } },
+    { env: { CHAOS_CLOCK_SKEW_MS: `${-10 * MINUTE_MS}`, DATABASE_URL: rig.relayedDatabaseUrl } },
+  ],
+  begin: async (scene) => {
+    const { random, rig } = scene;
+    const servers = [strikePostgres, ...(rig.redis === undefined ? [] : [strikeRedis])];
+    return together(
+      await strikeAnswers(scene),
+      deliverAgain(scene),
+      // One after the other: each needs its worker, or its server, for itself.
+      repeatedly(
+        async () => void (await random.pick([killWorker, freezeWorker, restartWorker])(scene)),
+        () => random.between(2_000, 4_000),
+      ),
+      repeatedly(
+        () => random.pick(servers)(scene),
+        () => random.between(6_000, 15_000),
+      ),
+      repeatedly(
+        () => silenceRelay(scene),
+        () => random.between(5_000, 15_000),
+      ),
+    );
+  },
+  accept: async ({ rig, backend, random }, name) => {
+    await rig.sandbox.setTenant(hostOf(name), { lagMs: random.between(0, 250) });
+    return backend.onboard(name);
+  },
+};

@@ -1,0 +1,40 @@
+import type { Fault } from '../fault.js';
+import { forgedNames, redirects } from './addresses.js';
+import { allAtOnce } from './all-at-once.js';
+import { strangeAnswers } from './answers-of-another-kind.js';
+import { skewedClocks, sweeps } from './clocks-and-sweeps.js';
+import { deathsAtAwaits } from './deaths-at-awaits.js';
+import { duplicates } from './deliveries.js';
+import { exitsAtBoundaries } from './exits-at-boundaries.js';
+import { fullDisks } from './full-disk.js';
+import { peopleAtQlik } from './people-at-qlik.js';
+import { postgresOutages } from './postgres-outages.js';
+import { hangs, rateLimits, resets, serverErrors } from './qlik-answers.js';
+import { redisOutages } from './redis-outages.js';
+import { restoredDatabase } from './restored-database.js';
+import { frozenWorkers, killedWorkers, rollingRestart } from './worker-ends.js';
+
+/** The fault table in its order. */
+export const faults: readonly Fault[] = [
+  exitsAtBoundaries,
+  deathsAtAwaits,
+  resets,
+  serverErrors,
+  hangs,
+  rateLimits,
+  killedWorkers,
+  frozenWorkers,
+  redisOutages,
+  postgresOutages,
+  duplicates,
+  sweeps,
+  skewedClocks,
+  rollingRestart,
+  peopleAtQlik,
+  strangeAnswers,
+  forgedNames,
+  redirects,
+  fullDisks,
+  restoredDatabase,
+  allAtOnce,
+];

@@ -1,0 +1,49 @@
+import type { Fault, Scene } from '../fault.js';
+import { repeatedly } from '../repeatedly.js';
+import { flushRedis } from './redis-outages.js';
+
+/** Empties the queue, so that nothing but a sweep can find what is due. */
+async function loseWakeUps(scene: Scene): Promise<void> {
+  if (scene.rig.redis === undefined) await scene.rig.database.client.$executeRaw`DELETE FROM bullmq.job`;
+  else await flushRedis(scene);
+}
+
+/** F11: three workers that sweep all the time, and then none that sweeps at all for a while. */
+export const sweeps: Fault = {
+  id: 'F11',
+  title: 'many sweeps at once, and none for a while; wake-ups lost',
+  full: 1_000,
+  perSecond: 40,
+  workers: () => [
+    { env: { SWEEP_SECONDS: '0.05' } },
+    { env: { SWEEP_SECONDS: '0.05' } },
+    { env: { SWEEP_SECONDS: '4' } },
+  ],
+  untilStopped: 0.8,
+  begin: (scene) =>
+    Promise.resolve(
+      repeatedly(
+        () => loseWakeUps(scene),
+        () => scene.random.between(200, 800),
+      ),
+    ),
+};
+
+const TEN_MINUTES_MS = 600_000;
+
+/** F12: workers whose clocks are wrong by ten minutes, in both directions. */
+export const skewedClocks: Fault = {
+  id: 'F12',
+  title: 'clock of one worker 10 min ahead, of another 10 min behind; answers lost',
+  full: 1_000,
+  workers: () => [
+    {},
+    { env: { CHAOS_CLOCK_SKEW_MS: `${TEN_MINUTES_MS}` } },
+    { env: { CHAOS_CLOCK_SKEW_MS: `${-TEN_MINUTES_MS}` } },
+  ],
+  begin: async ({ rig, random }) => {
+    await rig.sandbox.addFault({ kind: 'reset-after', probability: 0.05, seed: random.seed() });
+    await rig.sandbox.addFault({ kind: 'rate-limit', retryAfter: 1, probability: 0.02, seed: random.seed() });
+    return { end: () => rig.sandbox.clearFaults() };
+  },
+};

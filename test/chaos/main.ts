@@ -1,0 +1,24 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runAblations } from './ablations/run-ablations.js';
+import { MODEL_ID, runModelProfile } from './model.js';
+import { parseOptions } from './options.js';
+import { printTable } from './table.js';
+import { Progress } from './progress.js';
+import { runProfile } from './profile.js';
+
+const options = parseOptions(process.argv.slice(2));
+const folder = mkdtempSync(join(tmpdir(), 'provisioner-chaos-'));
+// Root runs PostgreSQL as another user, who must be able to pass through.
+chmodSync(folder, 0o711);
+process.stdout.write(`seed ${options.seed}: go on, or do it again, with --seed ${options.seed}\n`);
+process.exitCode = (await (options.ablations ? runAblations(options.seed, folder, options.only) : runFaults())) ? 0 : 1;
+rmSync(folder, { recursive: true });
+
+async function runFaults(): Promise<boolean> {
+  const progress = Progress.open(options);
+  if (options.only.includes(MODEL_ID)) await runModelProfile(options, progress);
+  await runProfile(options, progress, folder);
+  return printTable(progress.rows());
+}

@@ -1,0 +1,25 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** Asks again, for a minute, while what is asked is broken by the very fault that is under test. */
+export async function patiently<Result>(ask: () => Promise<Result>, forMs = 60_000): Promise<Result> {
+  for (const giveUpAt = Date.now() + forMs; ;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > giveUpAt) throw error;
+      await pause(200);
+    }
+  }
+}
+
+/** Looks every 150 ms until it holds; throws `otherwise` when it does not within the time. */
+export async function until(
+  holds: () => Promise<boolean>,
+  withinMs: number,
+  otherwise: () => string | Promise<string>,
+): Promise<void> {
+  for (const giveUpAt = Date.now() + withinMs; !(await holds());) {
+    if (Date.now() > giveUpAt) throw new Error(await otherwise());
+    await pause(150);
+  }
+}

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A relay on loopback whose connections can be cut, or go silent as when the other side vanished without a word. */
+export class TcpProxy {
+  readonly #pairs = new Set<{ near: Socket; far: Socket }>();
+  #silent = false;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly targetPort: number,
+  ) {
+    server.on('connection', (near) => this.#relay(near));
+  }
+
+  static async start(targetPort: number): Promise<TcpProxy> {
+    const server = createServer();
+    const proxy = new TcpProxy(server, targetPort);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** From now on nothing gets through and nothing is refused; what was sent meanwhile is lost, its connections stay silent for ever. */
+  goSilent(): void {
+    this.#silent = true;
+  }
+
+  /** New connections work again. */
+  recover(): void {
+    this.#silent = false;
+  }
+
+  /** Resets every connection. */
+  cut(): void {
+    for (const { near, far } of this.#pairs) {
+      near.resetAndDestroy();
+      far.destroy();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  #relay(near: Socket): void {
+    const far = connect(this.targetPort, '127.0.0.1');
+    const pair = { near, far };
+    let lost = false;
+    this.#pairs.add(pair);
+    const pass = (from: Socket, to: Socket): void => {
+      from.on('data', (chunk) => {
+        lost ||= this.#silent;
+        if (!lost) to.write(chunk);
+      });
+      from.on('error', () => to.destroy());
+      from.on('close', () => {
+        this.#pairs.delete(pair);
+        if (!lost) to.destroy();
+      });
+    };
+    pass(near, far);
+    pass(far, near);
+  }
+}

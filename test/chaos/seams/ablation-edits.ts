@@ -1,0 +1,136 @@
+import type { ModuleEdit } from './module-edit.js';
+
+/** Guards of the product, each taken away by changing the code that makes it. */
+export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
+  /** What is about to be asked is not written down first. */
+  'no-intent': [
+    {
+      module: 'libs/runs/src/attempts.repository.js',
+      find: /async setIntent\(hold, intent\) \{\n/,
+      replace:
+        'async setIntent(hold, intent) {\n        return intent === null ? null : { ...intent, at: new Date().toISOString() };\n',
+    },
+  ],
+  /** What lost answers left behind is not looked for. */
+  'no-settle': [
+    {
+      module: 'libs/provisioning/src/onboarding/settle-creation.step.js',
+      find: /isNeeded\(intent\) \{\n/,
+      replace: 'isNeeded(intent) {\n        return false;\n',
+    },
+  ],
+  /** A worker whose run was taken over goes on, and writes. */
+  'no-fence': [
+    {
+      module: 'libs/runs/src/attempts.repository.js',
+      find: / AND (runs\.)?fence = \$\{hold\.fence\}( AND state = 'running')?/g,
+      replace: '',
+    },
+    {
+      module: 'libs/runs/src/lease.js',
+      find: /guard\(([^)]*)\) \{\n/,
+      replace: 'guard($1) {\n        return;\n',
+    },
+    {
+      module: 'libs/runs/src/run-claims.repository.js',
+      find: /AND fence = \$\{fence\} AND state = 'running'/g,
+      replace: '',
+    },
+  ],
+  /** The queue alone sees to it that a run is worked on once: the row is taken by whoever comes. */
+  'no-claim': [
+    {
+      module: 'libs/runs/src/run-claims.repository.js',
+      find: /AND \(lease_until IS NULL OR lease_until < now\(\)\)/,
+      replace: '',
+    },
+    { module: 'libs/runs/src/run-claims.repository.js', find: /fence = fence \+ 1/, replace: 'fence = fence' },
+    {
+      module: 'libs/runs/src/run-runner.js',
+      find: /row\.formerState === 'running'/,
+      replace: 'false',
+    },
+  ],
+  /** A call may be sent however little is left of the lease. */
+  'no-guard': [
+    {
+      module: 'libs/runs/src/lease.js',
+      find: /guard\(([^)]*)\) \{\n/,
+      replace: 'guard($1) {\n        return;\n',
+    },
+  ],
+  /** After a lost answer the call is made again, without a look. */
+  'blind-repost': [
+    {
+      module: 'libs/provisioning/src/onboarding/creation-decision.js',
+      find: /if \(oldest !== undefined\)\s+return \{ kind: 'adopt', client: oldest \};\n/,
+      replace: '',
+    },
+  ],
+  /** As HTTP clients do by default: a call whose connection broke is sent once more. */
+  'http-retry': [
+    {
+      module: 'libs/qlik/src/transport.js',
+      find: /return await this\.#exchange\(([^)]*)\);/,
+      replace:
+        "return await this.#exchange($1).catch((error) => { if (error.code !== 'QLIK_UNREACHABLE') throw error; return this.#exchange($1); });",
+    },
+  ],
+  /** What Qlik answered is logged. */
+  'log-body': [
+    {
+      module: 'libs/qlik/src/transport.js',
+      find: /return replyOf\(reply, await reply\.body\.text\(\)\);/,
+      replace:
+        'const text = await reply.body.text();\n            process.stdout.write(`${text}\\n`);\n            return replyOf(reply, text);',
+    },
+  ],
+  /** Nobody looks for runs that are due: what the queue forgets stays forgotten. */
+  'queue-as-truth': [
+    {
+      module: 'libs/runs/src/run-sweep.js',
+      find: /async sweep\(graceMs\) \{\n/,
+      replace: 'async sweep(graceMs) {\n        return 0;\n',
+    },
+  ],
+  /** Secrets are stored as they are. */
+  'no-sealing': [
+    {
+      module: 'libs/provisioning/src/onboarding/client-keeping.js',
+      find: /const \{ customerId, tenantHost \} = target;\n/,
+      replace:
+        '$&        context.record({ operation: inHand.secret.reveal(), startedAt: new Date().toISOString(), durationMs: 0, outcome: "ok" });\n',
+    },
+  ],
+  /** The audit leaves out that a secret was stored. */
+  'silent-audit': [
+    {
+      module: 'libs/audit/src/audit-trail.js',
+      find: /async append\(tx, \.\.\.entries\) \{\n/,
+      replace:
+        "async append(tx, ...entries) {\n        entries = entries.filter(({ action }) => action !== 'secret.stored');\n        if (entries.length === 0) return [];\n",
+    },
+  ],
+  /** Whatever is on a client of ours is taken for ours. */
+  'everything-is-ours': [
+    {
+      module: 'libs/provisioning/src/onboarding/whose-hint.js',
+      find: /export function isOurs\(([^)]*)\) \{\n/,
+      replace: 'export function isOurs($1) {\n    return true;\n',
+    },
+  ],
+  /** A customer is called ready without its stored secret ever being used, and consent is left as it is. */
+  'no-verification': [
+    {
+      module: 'libs/provisioning/src/onboarding/client-keeping.js',
+      find: /const sealed = await this\.vault\.seal\(dataKey, inHand\.secret,/,
+      replace:
+        'const sealed = await this.vault.seal(dataKey, new inHand.secret.constructor(`${inHand.secret.reveal().slice(1)}0`),',
+    },
+    {
+      module: 'libs/provisioning/src/onboarding/verify-credential.step.js',
+      find: /await this\.tokens\.clientCredentials\([^;]*;\n/,
+      replace: '\n',
+    },
+  ],
+};

@@ -1,0 +1,37 @@
+import { faults } from './faults/all.js';
+import { MODEL_TITLE } from './model.js';
+import type { FaultRow } from './progress.js';
+import { isClean, type ZeroCount, zeroCounts } from './verdict/counts.js';
+
+const columns = Object.keys(zeroCounts) as ZeroCount[];
+
+/** Prints the table in Markdown; true if every count is what it must be. */
+export function printTable(rows: readonly FaultRow[]): boolean {
+  const head = [
+    'fault',
+    'backend',
+    'N',
+    'injected',
+    'retried by hand',
+    ...columns.map((key) => zeroCounts[key]),
+    'minutes',
+    '',
+  ];
+  const lines = [head, head.map((_, column) => (column < 2 ? '---' : '---:')), ...rows.map(toCells)];
+  process.stdout.write(`\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);
+  const unclean = rows.filter((row) => !clean(row));
+  process.stdout.write(`\n${rows.length - unclean.length} passed, ${unclean.length} failed\n`);
+  return unclean.length === 0 && rows.length > 0;
+}
+
+function toCells(row: FaultRow): string[] {
+  const { fault, backend, counts, tookMs } = row;
+  const title = `${fault} ${faults.find(({ id }) => id === fault)?.title ?? MODEL_TITLE}`;
+  const minutes = (tookMs / 60_000).toFixed(1);
+  const { accepted, injected, retried } = counts;
+  const zeros = columns.map((key) => `${counts[key]}`);
+  return [title, backend, `${accepted}`, `${injected}`, `${retried}`, ...zeros, minutes, clean(row) ? 'ok' : 'FAILED'];
+}
+
+const clean = ({ fault, counts }: FaultRow): boolean =>
+  isClean(counts, faults.find(({ id }) => id === fault)?.slipShare);

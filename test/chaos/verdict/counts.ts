@@ -1,0 +1,63 @@
+/** What is counted of a batch; everything but the first three must be zero. */
+export interface Counts {
+  accepted: number;
+  injected: number;
+  /** Runs that stopped and that an operator retried. */
+  retried: number;
+  unsettled: number;
+  duplicateClients: number;
+  orphanSecrets: number;
+  deadStoredSecrets: number;
+  foreignDeleted: number;
+  auditBreaks: number;
+  missingEvents: number;
+  plaintext: number;
+  /** POSTs that Qlik accepted, less the customers accepted. */
+  extraPosts: number;
+}
+
+/** The counts that must be zero, with the heads of their columns. */
+export const zeroCounts = {
+  unsettled: 'unsettled',
+  duplicateClients: 'duplicate clients',
+  orphanSecrets: 'orphan secrets',
+  deadStoredSecrets: 'stored secret fails',
+  foreignDeleted: 'foreign deleted',
+  auditBreaks: 'audit breaks',
+  missingEvents: 'events missing',
+  plaintext: 'plaintext',
+  extraPosts: 'POSTs − N',
+} as const satisfies Partial<Record<keyof Counts, string>>;
+
+export type ZeroCount = keyof typeof zeroCounts;
+
+/** No counts yet. */
+export const noCounts = (): Counts => ({
+  accepted: 0,
+  injected: 0,
+  retried: 0,
+  unsettled: 0,
+  duplicateClients: 0,
+  orphanSecrets: 0,
+  deadStoredSecrets: 0,
+  foreignDeleted: 0,
+  auditBreaks: 0,
+  missingEvents: 0,
+  plaintext: 0,
+  extraPosts: 0,
+});
+
+/** The sum of two batches. */
+export function addCounts(a: Counts, b: Counts): Counts {
+  const sum = noCounts();
+  for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] = a[key] + b[key];
+  return sum;
+}
+
+/** Whether a fault's counts are what they must be; only POSTs that a pause let slip are forgiven, up to their share. */
+export function isClean(counts: Counts, slipShare = 0): boolean {
+  return (Object.keys(zeroCounts) as ZeroCount[]).every(
+    (key) =>
+      counts[key] === 0 || (key === 'extraPosts' && counts[key] > 0 && counts[key] <= counts.accepted * slipShare),
+  );
+}
