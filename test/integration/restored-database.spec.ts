@@ -266,7 +266,7 @@ describe('clients that bear our marker and that no row records', () => {
   });
   afterAll(() => installation.close());
 
-  it('are taken over if they are of the customer: the oldest is kept, the others go', async () => {
+  it('are taken over if they are of the customer: the oldest is kept, the others are left alone and told', async () => {
     const onboarding = await installation.accept('several');
     const tenant = await tenantOf(onboarding.tenantHost);
     const nameOf = (end: string) => `tenant-provisioner/${onboarding.customerId}/${end.repeat(32)}`;
@@ -274,10 +274,53 @@ describe('clients that bear our marker and that no row records', () => {
     await delay(5);
     for (const end of ['a', 'b', 'b']) await tenant.create({ clientName: nameOf(end) });
     await installation.finish(onboarding);
-    expect(await installation.outcomeOf(onboarding)).toEqual({ ...oneWorkingClient, clientsCreated: 4 });
+    expect(await installation.outcomeOf(onboarding)).toMatchObject({
+      ...oneWorkingClient,
+      clientsCreated: 4,
+      clientsAtQlik: 4,
+      secretsAtQlik: [1, 1, 1, 1],
+    });
     expect((await stateOf(onboarding.tenantHost)).clients[0].clientId).toBe(oldest.clientId);
     const events = await installation.auditOf(onboarding.customerId);
-    expect(events.filter(({ action }) => action === 'oauth_client.deleted')).toHaveLength(3);
+    expect(events.filter(({ action }) => action === 'oauth_client.deleted')).toEqual([]);
+    expect(events.filter(({ action }) => action === 'oauth_client.unrecognised')).toMatchObject([
+      { data: { count: 3 } },
+    ]);
+    const { steps } = await installation.run(onboarding.runId);
+    const settled = steps.find(({ name }) => name === 'settle-creation');
+    expect(settled?.output).toMatchObject({ duplicateClientsDeleted: 0, unrecognisedClients: 3 });
+  });
+
+  it('are left alone if a person gave them their names', async () => {
+    const onboarding = await installation.accept('by-hand');
+    const tenant = await tenantOf(onboarding.tenantHost);
+    const { clientId } = await tenant.create({ clientName: `tenant-provisioner/${onboarding.customerId}/by hand` });
+    await installation.finish(onboarding);
+    expect(await installation.outcomeOf(onboarding)).toMatchObject({ run: 'succeeded', clientsCreated: 2 });
+    expect((await tenant.api('GET', `/${clientId}`)).status).toBe(200);
+    const { steps } = await installation.run(onboarding.runId);
+    expect(steps.find(({ name }) => name === 'check-tenant-access')?.output).toMatchObject({ unrecognisedClients: 1 });
+  });
+
+  it('keep every secret they had where Qlik does not say who made which', async () => {
+    const onboarding = await installation.accept('silent');
+    const tenant = await tenantOf(onboarding.tenantHost);
+    await tenant.configure({ unknowns: { createdByAbsent: true } });
+    const { clientId } = await tenant.create({
+      clientName: `tenant-provisioner/${onboarding.customerId}/${'a1'.repeat(16)}`,
+    });
+    const control = `${sandbox.url}/_sandbox/tenants/${onboarding.tenantHost}/clients/${clientId}/secrets`;
+    await fetch(control, { method: 'POST' });
+    const { hints } = (await stateOf(onboarding.tenantHost)).clients[0];
+    expect(hints).toHaveLength(2);
+    await installation.finish(onboarding);
+    expect(await installation.outcomeOf(onboarding)).toEqual({ ...oneWorkingClient, secretsAtQlik: [3] });
+    expect((await stateOf(onboarding.tenantHost)).clients[0].hints).toEqual(expect.arrayContaining(hints));
+    const { steps } = await installation.run(onboarding.runId);
+    expect(steps.find(({ name }) => name === 'settle-creation')?.output).toMatchObject({
+      deadSecretsDeleted: 0,
+      unrecognisedSecrets: 2,
+    });
   });
 
   it('keep the secrets that somebody else made on them', async () => {

@@ -47,6 +47,8 @@ describe('a protocol with something taken out of it', () => {
     'deletion before it is noted',
     'time by the worker’s own clock',
     'no look for what a restored database forgot',
+    'a client found by its prefix taken for our own',
+    'every secret of an adopted client taken for ours',
   ])(
     'is found out: %s',
     async (broken) => {

@@ -57,7 +57,7 @@ const isStopped = ({ state }: RunRow): boolean => state === 'failed' || state ==
 function mend(world: World, run: RunRow, times: number): 'cancelled' | 'retried' {
   const { database, qlik } = world;
   world.tell(`an operator mends ${run.id} (${run.state}, ${run.errorCode})`);
-  if (run.errorCode === 'SECRET_CAPACITY') qlik.deleteForeignSecrets(run.tenantHost);
+  if (run.errorCode === 'SECRET_CAPACITY') qlik.makeRoomByHand(run.tenantHost);
   const isHopeless =
     run.errorCode === 'CLIENT_NOT_FOUND' ||
     run.errorCode === 'CREDENTIAL_REFUSED' ||

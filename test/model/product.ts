@@ -79,6 +79,7 @@ export function product(world: World, execution: Execution): { plan: Plan; findS
   const trust = new TrustConsentStep(targets, oauthClients, connectionConfigs, create, repository);
   const verify = new VerifyCredentialStep(targets, tokens, vault, create, repository, customerStates);
   const settle = new SettleCreationStep(targets, oauthClients, clientSecrets, create, repository, settings);
+  if (broken === 'every secret of an adopted client taken for ours') takeAllForDead(keeping);
   if (broken === 'no settling') settle.isNeeded = () => false;
   if (broken === 'no look for what a restored database forgot') check.listLeft = () => Promise.resolve([]);
   const registry = new Plans(check, create, trust, verify, settle, customerStates).toRegistry();
@@ -91,6 +92,18 @@ function settingsOf(broken: BrokenProtocol | undefined): ProvisioningSettings {
   if (broken === 'no wait before looking') return new ProvisioningSettings(CALL_TIMEOUT_MS, -CALL_TIMEOUT_MS, 0);
   if (broken !== 'no guard before the POST') return sound;
   return { callTimeoutMs: Infinity, settleMs: sound.settleMs, settledAt: (postedAt) => sound.settledAt(postedAt) };
+}
+
+/** As if whatever was on a client before our mint had been made by a POST of ours. */
+function takeAllForDead(keeping: ClientKeeping): void {
+  const keep = keeping.keep.bind(keeping);
+  keeping.keep = (context, target, dataKey, place, inHand) => {
+    const deadSecrets = (inHand.intent.knownHints ?? []).map((hint) => ({ hint }));
+    return keep(context, target, dataKey, place, {
+      ...inHand,
+      intent: { ...inHand.intent, deadSecrets, makerDecides: false },
+    });
+  };
 }
 
 const toName = ({ clientName }: { clientName: string }) => ({ name: clientName });

@@ -1,6 +1,7 @@
 import type { QlikOperation } from '@app/qlik';
 import fc from 'fast-check';
 import type { Fault } from './qlik-errors.js';
+import type { MakersShown } from './simulated-qlik.js';
 import { Execution } from './simulated-worker.js';
 import { ASSUMED_LAG_MS, SETTLE_MS } from './times.js';
 import { type BrokenProtocol, World } from './world.js';
@@ -10,6 +11,8 @@ export interface Schedule {
   customers: number;
   /** How long Qlik's lists lag, as a part of what is assumed. */
   lag: number;
+  /** Where Qlik says who made a secret. */
+  makers: MakersShown;
   /** How wrong the workers' own clocks are, in ms. */
   skewMs: number;
   /** The POSTs whose first answer is lost. */
@@ -62,6 +65,7 @@ const MOVES: Move[] = [
   { weight: 4, make: (world, choice) => retry(world, choice) },
   { weight: 3, make: (world, choice) => world.qlik.addForeignSecret(pickRun(world, choice).tenantHost) },
   { weight: 2, make: (world, choice) => atTenant(world, choice) },
+  { weight: 2, make: (world, choice) => world.qlik.imitateClient(pickRun(world, choice).tenantHost) },
   { weight: 2, make: (world) => world.database.backUp() },
   { weight: 2, make: (world) => restore(world) },
 ];
@@ -73,6 +77,7 @@ const TABLE = MOVES.flatMap((move, index) => Array.from({ length: move.weight },
 export const schedules: fc.Arbitrary<Schedule> = fc.record({
   customers: fc.constantFrom(1, 1, 1, 2),
   lag: fc.constantFrom(1, 0),
+  makers: fc.constantFrom<MakersShown>('everywhere', 'everywhere', 'in lists', 'nowhere'),
   skewMs: fc.constantFrom(0, 600_000),
   lost: fc.subarray<QlikOperation>(['create-oauth-client', 'create-client-secret']),
   stopsAtIntent: fc.constantFrom(false, false, false, true),
@@ -87,6 +92,7 @@ export function openWorld(schedule: Schedule, broken: BrokenProtocol | undefined
     WORKERS,
     schedule.lag * (broken === 'lag above the assumed' ? 4 * SETTLE_MS : ASSUMED_LAG_MS),
   );
+  world.qlik.makersShown = schedule.makers;
   for (const worker of world.workers) worker.skewMs = schedule.skewMs * (worker.index - 1);
   for (let index = 0; index < schedule.customers; index += 1) world.accept(`c${index}`);
   world.stopsAtIntent = schedule.stopsAtIntent;

@@ -217,6 +217,7 @@ export class SimulatedDatabase {
     const { hint, createdBy, version } = secret;
     const stored = { id: secret.id, version, sealed: secret.sealed.sealed, hint, createdBy, state: 'pending' as const };
     return ({ clients }) => {
+      this.world.qlik.recordClient(client.tenantHost, clientId);
       clients.push({ id, customerId, runId, clientId, clientName, state: 'active', secret: stored });
     };
   }

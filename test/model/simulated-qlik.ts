@@ -14,6 +14,9 @@ const MAX_SECRETS = 5;
 /** Of which somebody else makes at most so many: with all five theirs, nothing tells whose the client's first one was. */
 const MOST_FOREIGN = 4;
 
+/** Where Qlik says who made a secret: in the answer to its mint too, or not even in lists. */
+export type MakersShown = 'everywhere' | 'in lists' | 'nowhere';
+
 interface SecretAtTenant {
   value: string;
   hint: string;
@@ -44,9 +47,11 @@ export interface Tenant {
 /** Qlik Cloud, in the place of the calls with the parent's token. What is on its way lives here, not with the process that sent it. */
 export class SimulatedQlik {
   readonly tenants = new Map<string, Tenant>();
+  makersShown: MakersShown = 'everywhere';
   readonly #onTheirWay: Call[] = [];
   #faults: { fault: Fault; operation: QlikOperation }[] = [];
   #made = 0;
+  readonly #recorded = new Set<string>();
 
   private readonly world: World;
   /** How long a list shows neither what is new nor what is gone. */
@@ -64,7 +69,11 @@ export class SimulatedQlik {
       secrets: [this.#newSecret('somebody', [])],
     });
     this.tenants.set(host, {
-      clients: [foreign('portal'), foreign('tenant-provisioner/customer-of-another-installation/00')],
+      clients: [
+        foreign('portal'),
+        foreign('tenant-provisioner/customer-of-another-installation/00'),
+        foreign(`tenant-provisioner/customer-${host.split('.')[0]}/by hand`),
+      ],
       accepted: 0,
       deletedByUs: { clientIds: [], secrets: [] },
       deletedByAdmin: { clientIds: new Set(), secrets: new Set() },
@@ -124,13 +133,32 @@ export class SimulatedQlik {
       throw new QlikError('CREDENTIAL_REFUSED', { operation: 'token', host });
   }
 
-  /** Somebody else mints a secret on one of our clients. */
+  /** Somebody else mints a secret on one of our clients; where nobody is told who made it, not before we have recorded the client, and not as its only one. */
   addForeignSecret(host: string): void {
     const client = this.#ours(host)[0];
     if (client === undefined || client.secrets.length >= MAX_SECRETS) return;
+    const hasOurs = client.secrets.some(({ createdBy }) => createdBy === OUR_USER);
+    if (this.makersShown === 'nowhere' && !(hasOurs && this.#recorded.has(client.clientId))) return;
     if (client.secrets.filter(({ createdBy }) => createdBy !== OUR_USER).length >= MOST_FOREIGN) return;
     client.secrets.push(this.#newSecret('somebody', client.secrets));
     this.world.tell('somebody else adds a secret');
+  }
+
+  /** Somebody at the tenant reads the name of our client and makes a younger one whose name has the same form. */
+  imitateClient(host: string): void {
+    const [client] = this.#ours(host);
+    if (client === undefined) return;
+    const clientName = client.clientName.replace(/[^/]*$/, (this.#made + 1).toString(16).padStart(32, '0'));
+    const secrets = [this.#newSecret('somebody', [])];
+    const createdAt = this.world.now + 1;
+    this.tenant(host).clients.push({ ...this.#newClient(clientName), createdAt, isForeign: true, secrets });
+    this.world.tell(`somebody imitates ${client.clientId}`);
+  }
+
+  /** From its row on a client is ours, also one that was taken over and that somebody else had made. */
+  recordClient(host: string, clientId: string): void {
+    this.#recorded.add(clientId);
+    for (const client of this.tenant(host).clients) if (client.clientId === clientId) client.isForeign = false;
   }
 
   /** Somebody at the tenant deletes a client of ours. */
@@ -142,8 +170,10 @@ export class SimulatedQlik {
     this.world.tell(`somebody deletes ${client.clientId}`);
   }
 
-  /** Somebody at the tenant deletes the newest secret of a client of ours. */
+  /** Somebody at the tenant deletes the newest secret of a client of ours; where nobody is told who made which, not so that somebody else's is the only one left. */
   deleteSecretByHand(host: string): void {
+    const isMixed = this.#ours(host)[0]?.secrets.some(({ createdBy }) => createdBy !== OUR_USER);
+    if (this.makersShown === 'nowhere' && isMixed === true) return;
     const secret = this.#ours(host)[0]
       ?.secrets.filter(({ createdBy }) => createdBy === OUR_USER)
       .at(-1);
@@ -153,10 +183,11 @@ export class SimulatedQlik {
     this.world.tell(`somebody deletes the secret ${secret.hint}`);
   }
 
-  /** An operator makes room on a client that is full of secrets which are not ours. */
-  deleteForeignSecrets(host: string): void {
-    for (const client of this.#ours(host)) {
-      client.secrets = client.secrets.filter(({ createdBy }) => createdBy === OUR_USER);
+  /** An operator makes room on clients that are full: of what is not ours, else of the oldest of ours, which nobody uses. */
+  makeRoomByHand(host: string): void {
+    for (const client of this.tenant(host).clients.filter(({ secrets }) => secrets.length >= MAX_SECRETS)) {
+      const ours = client.secrets.filter(({ createdBy }) => createdBy === OUR_USER);
+      client.secrets = ours.length < MAX_SECRETS ? ours : ours.slice(1);
     }
   }
 
@@ -190,10 +221,10 @@ export class SimulatedQlik {
         const client = { ...this.#newClient(clientName), secrets: [this.#newSecret(OUR_USER, [])] };
         tenant.clients.push(client);
         tenant.accepted += 1;
-        return { ...describe(client), clientSecret: new Secret(client.secrets[0]?.value ?? '') };
+        return { ...this.#describe(client), clientSecret: new Secret(client.secrets[0]?.value ?? '') };
       }
       case 'get-oauth-client':
-        return describe(this.#getClient(request, tenant, clientId));
+        return this.#describe(this.#getClient(request, tenant, clientId));
       case 'patch-connection-config':
         this.#getClient(request, tenant, clientId).trusted = true;
         return undefined;
@@ -202,7 +233,11 @@ export class SimulatedQlik {
         if (client.secrets.length >= MAX_SECRETS) throw qlikError('SECRET_CAPACITY', request, { status: 409 });
         const secret = this.#newSecret(OUR_USER, client.secrets, fault === 'same-hint');
         client.secrets.push(secret);
-        return { clientSecret: new Secret(secret.value), hint: secret.hint, createdBy: OUR_USER };
+        return {
+          clientSecret: new Secret(secret.value),
+          hint: secret.hint,
+          ...(this.makersShown === 'everywhere' ? { createdBy: OUR_USER } : {}),
+        };
       }
       case 'delete-client-secret': {
         const client = this.#getClient(request, tenant, clientId);
@@ -237,7 +272,11 @@ export class SimulatedQlik {
     return tenant.clients
       .filter(({ clientName }) => (filter?.[1] === 'eq' ? clientName === wanted : clientName.startsWith(wanted)))
       .filter(({ createdAt, deletedAt }) => createdAt <= shownUntil && (deletedAt === null || deletedAt > shownUntil))
-      .map((client) => describe(client, shownUntil));
+      .map((client) => this.#describe(client, shownUntil));
+  }
+
+  #describe(client: ClientAtTenant, shownUntil?: number) {
+    return describe(client, this.makersShown !== 'nowhere', shownUntil);
   }
 
   #getClient(request: { operation: QlikOperation; host: string }, tenant: Tenant, clientId: string): ClientAtTenant {
@@ -271,7 +310,7 @@ export class SimulatedQlik {
 }
 
 /** A client as Qlik's answers describe it; a list shows what was there at `shownUntil`. */
-function describe(client: ClientAtTenant, shownUntil = Infinity) {
+function describe(client: ClientAtTenant, showsMakers: boolean, shownUntil = Infinity) {
   return {
     clientId: client.clientId,
     clientName: client.clientName,
@@ -282,6 +321,6 @@ function describe(client: ClientAtTenant, shownUntil = Infinity) {
     connectionConfig: { consentMethod: client.trusted ? 'trusted' : 'required' },
     clientSecrets: client.secrets
       .filter(({ createdAt }) => createdAt <= shownUntil)
-      .map(({ hint, createdBy }) => ({ hint, createdBy })),
+      .map(({ hint, createdBy }) => (showsMakers ? { hint, createdBy } : { hint })),
   };
 }

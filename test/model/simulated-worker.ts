@@ -16,7 +16,7 @@ import { ScheduledWork } from './scheduled-work.js';
 import type { Hold, RunRow } from './simulated-database.js';
 import { LEASE_MS } from './times.js';
 import { Violation } from './violation.js';
-import type { Timer, Worker, World } from './world.js';
+import type { BrokenProtocol, Timer, Worker, World } from './world.js';
 
 const MARGIN = 0.05;
 
@@ -136,7 +136,7 @@ export class Execution extends ScheduledWork {
 
   #contextFor(hold: Hold, held: Held): StepContext {
     const setIntent = async (intent: Intent | null) => {
-      const stored = this.world.broken === 'deletion before it is noted' ? withoutRemoving(intent) : intent;
+      const stored = intent === null ? null : breakIntent(intent, this.world.broken);
       held.intent = await this.ask(`intend ${intent === null ? 'nothing' : intent.phase}`, () =>
         this.world.broken === 'no intent' && intent !== null
           ? this.world.database.stamp(intent)
@@ -201,8 +201,10 @@ const NEVER = new AbortController().signal;
 const isOutcome = (state: string): state is RunOutcome =>
   state === 'succeeded' || state === 'failed' || state === 'needs_attention' || state === 'cancelled';
 
-function withoutRemoving(intent: Intent | null): Intent | null {
-  if (intent === null) return null;
-  const { removing: _removing, ...rest } = intent;
-  return rest;
+/** What is stored of an intent where part of it is taken out of the protocol. */
+function breakIntent(intent: Intent, broken: BrokenProtocol | undefined): Intent {
+  const { removing: _removing, takenOver: _takenOver, ...rest } = intent;
+  if (broken === 'deletion before it is noted') return { ...rest, takenOver: intent.takenOver };
+  if (broken === 'a client found by its prefix taken for our own') return { ...rest, removing: intent.removing };
+  return intent;
 }

@@ -58,7 +58,8 @@ function judgeSuccess(world: World, run: RunRow, tenant: Tenant): void {
     ({ value, hint, createdBy }) =>
       value !== sealed && createdBy === 'our-user' && client.secrets.filter((one) => one.hint === hint).length === 1,
   );
-  if (orphans.length > 0 && world.slips === 0)
+  // Where nobody is told who made what, what may be somebody else's stays.
+  if (orphans.length > 0 && world.slips === 0 && world.qlik.makersShown !== 'nowhere')
     throw new Violation(`${run.id} leaves a secret of ours that nobody has.`);
 }
 

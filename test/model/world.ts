@@ -14,7 +14,9 @@ export type BrokenProtocol =
   | 'lag above the assumed'
   | 'deletion before it is noted'
   | 'time by the worker’s own clock'
-  | 'no look for what a restored database forgot';
+  | 'no look for what a restored database forgot'
+  | 'a client found by its prefix taken for our own'
+  | 'every secret of an adopted client taken for ours';
 
 interface Timer {
   at: number;

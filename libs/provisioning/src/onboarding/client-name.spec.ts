@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CLIENT_MARKER, clientDescription, newClientName } from './client-name.js';
+import { CLIENT_MARKER, clientDescription, isClientName, newClientName } from './client-name.js';
 
 const customerId = '0198c0de-0000-7000-8000-000000000001';
 
@@ -11,6 +11,24 @@ describe('newClientName', () => {
 
   it('is never the same twice', () => {
     expect(new Set(Array.from({ length: 1_000 }, () => newClientName(customerId))).size).toBe(1_000);
+  });
+});
+
+describe('isClientName', () => {
+  it('knows what we make', () => {
+    expect(isClientName(customerId, newClientName(customerId))).toBe(true);
+  });
+
+  it.each([
+    ['by hand', `${CLIENT_MARKER}/${customerId}/by hand`],
+    ['of another customer', newClientName('0198c0de-0000-7000-8000-000000000002')],
+    ['one digit short', newClientName(customerId).slice(0, -1)],
+    ['with something behind it', `${newClientName(customerId)}0`],
+    ['with a line behind it', `${newClientName(customerId)}\n`],
+    ['in capitals', `${CLIENT_MARKER}/${customerId}/${'A'.repeat(32)}`],
+    ['with something before it', `x${newClientName(customerId)}`],
+  ])('does not know a name %s', (_which, name) => {
+    expect(isClientName(customerId, name)).toBe(false);
   });
 });
 

@@ -9,7 +9,7 @@ import { listNamed } from './named-clients.js';
 import { addToRemoving, parseCreationIntent } from './creation-intent.js';
 import { nextRemovalMove } from './removal-decision.js';
 
-/** Takes back a run's client: at Qlik, whatever bears its names or its recorded id; here, its secrets. */
+/** Takes back a run's client: at Qlik, whatever bears the name that it chose or its recorded id; here, its secrets. */
 @Injectable()
 export class ClientRemoval {
   constructor(

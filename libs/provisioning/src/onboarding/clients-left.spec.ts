@@ -8,7 +8,8 @@ const client = (clientId: string, clientName: string, createdAt = '2026-01-01') 
 });
 
 describe('sortOutClients', () => {
-  const name = (end: string) => `tenant-provisioner/c1/${end}`;
+  const bits = (text: string) => Buffer.from(text).toString('hex').padEnd(32, '0');
+  const name = (end: string) => `tenant-provisioner/c1/${bits(end)}`;
 
   it('names what was made for the customer and nobody recorded, the oldest first and each once', () => {
     const found = [
@@ -23,12 +24,15 @@ describe('sortOutClients', () => {
     });
   });
 
-  it.each(['tenant-provisioner/c10/x', 'tenant-provisioner/c2/x', 'tenant-provisioner/c1', 'tenant-provisioner/C1/x'])(
-    'does not know %s',
-    (strange) => {
-      expect(sortOutClients('c1', [client('1', strange)], [])).toEqual({ names: [], unrecognised: 1 });
-    },
-  );
+  it.each([
+    `tenant-provisioner/c10/${bits('x')}`,
+    `tenant-provisioner/c2/${bits('x')}`,
+    'tenant-provisioner/c1',
+    `tenant-provisioner/C1/${bits('x')}`,
+    'tenant-provisioner/c1/by hand',
+  ])('does not know %s', (strange) => {
+    expect(sortOutClients('c1', [client('1', strange)], [])).toEqual({ names: [], unrecognised: 1 });
+  });
 
   it('remembers no more than twenty names', () => {
     const found = Array.from({ length: 23 }, (_, index) => client(`${index}`, name(`${index}`)));

@@ -1,14 +1,14 @@
 import type { NamedClient } from '@app/qlik';
-import { customerPrefix } from './client-name.js';
+import { isClientName } from './client-name.js';
 
 /** Names that one intent remembers. */
 const MAX_NAMES = 20;
 
 /** What a list of the clients that bear our marker comes to. */
 export interface ClientsLeft {
-  /** Names of clients that were made for this very customer and that no row records, the oldest client's first: a restored database has forgotten them. */
+  /** Names of clients that seem to be made for this very customer and that no row records, the oldest client's first: a restored database has forgotten them. */
   names: string[];
-  /** Clients of another installation, or of a customer that a restored database has forgotten: never touched. */
+  /** Clients of another installation, of a customer that a restored database has forgotten, or named by hand: never touched. */
   unrecognised: number;
 }
 
@@ -19,7 +19,7 @@ export function sortOutClients(
   recordedNames: readonly string[],
 ): ClientsLeft {
   const unrecorded = found.filter(({ clientName }) => !recordedNames.includes(clientName)).sort(byAge);
-  const ours = unrecorded.filter(({ clientName }) => clientName.startsWith(customerPrefix(customerId)));
+  const ours = unrecorded.filter(({ clientName }) => isClientName(customerId, clientName));
   const names = [...new Set(ours.map(({ clientName }) => clientName))].slice(0, MAX_NAMES);
   return { names, unrecognised: unrecorded.filter(({ clientName }) => !names.includes(clientName)).length };
 }

@@ -67,7 +67,7 @@ describe('CreateOAuthClientStep', () => {
       },
     });
     expect(committed).toEqual([
-      { phase: 'posting', clientName: 'the oldest', otherNames: ['another'], posts: 0, unsure: true },
+      { phase: 'posting', clientName: 'the oldest', takenOver: true, otherNames: ['another'], posts: 0, unsure: true },
     ]);
   });
 

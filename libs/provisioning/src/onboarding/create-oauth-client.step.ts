@@ -72,7 +72,7 @@ export class CreateOAuthClientStep implements Step<Output> {
     return this.removal.remove(context);
   }
 
-  /** Asks for a client, unless one was made for the customer that no row records: a restored database has forgotten it, and it is taken over. */
+  /** Asks for a client, unless one seems to be made for the customer that no row records: a restored database has forgotten it, and it is taken over. */
   async #postUnlessLeft(
     context: StepContext,
     target: OnboardingTarget,
@@ -127,7 +127,7 @@ export class CreateOAuthClientStep implements Step<Output> {
     intent: PostingIntent,
   ): Promise<Completed<Output>> {
     const found = await listNamed(this.oauthClients, target.tenantHost, namesOf(intent), callsOf(context));
-    const next = afterLook(intent, found);
+    const next = afterLook(intent, found, newClientName(target.customerId));
     switch (next.kind) {
       case 'adopt':
         return this.adoption.adopt(context, target, intent, next.client);
@@ -143,5 +143,5 @@ export class CreateOAuthClientStep implements Step<Output> {
 const clientUnrecorded = (names: readonly string[]): RunError => ({
   code: 'CLIENT_UNRECORDED',
   message: `The tenant has OAuth clients that were made for this customer and that no row records: ${names.map((name) => `"${name}"`).join(', ')}.`,
-  hint: 'Nothing: after a wait the oldest is taken over, and what is too much is deleted. This is usual after a database was restored.',
+  hint: 'Nothing: after a wait the oldest is taken over. The others are left alone. This is usual after a database was restored.',
 });

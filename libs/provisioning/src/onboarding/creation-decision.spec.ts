@@ -46,21 +46,28 @@ describe('nextCreationMove', () => {
 describe('afterLook', () => {
   it('adopts the oldest', () => {
     const found = [client('b', '2026-01-02'), client('c', '2026-01-01'), client('a', '2026-01-02')];
-    expect(afterLook(posting, found)).toEqual({ kind: 'adopt', client: found[1] });
+    expect(afterLook(posting, found, 'new')).toEqual({ kind: 'adopt', client: found[1] });
   });
 
-  it('has Qlik asked again, under the same names, where there is none', () => {
-    const intent = { ...posting, otherNames: ['other'], removing: { clientIds: ['x'], hints: [] } };
-    const { clientName, otherNames, removing } = intent;
-    expect(afterLook(intent, [])).toEqual({
+  it('has Qlik asked again, under the same name, where there is none', () => {
+    const intent = { ...posting, removing: { clientIds: ['x'], hints: [] } };
+    const { clientName, removing } = intent;
+    expect(afterLook(intent, [], 'new')).toEqual({
       kind: 'post',
-      before: { clientName, otherNames, posts: 1, unsure: true, removing },
+      before: { clientName, posts: 1, unsure: true, removing },
     });
-    expect(afterLook({ ...posting, posts: 4 }, [])).toMatchObject({ kind: 'post' });
+    expect(afterLook({ ...posting, posts: 4 }, [], 'new')).toMatchObject({ kind: 'post' });
+  });
+
+  it('has Qlik asked under a name of our own where what was to be taken over is gone', () => {
+    expect(afterLook({ ...posting, takenOver: true, otherNames: ['other'] }, [], 'new')).toEqual({
+      kind: 'post',
+      before: { clientName: 'new', posts: 1, unsure: true },
+    });
   });
 
   it('gives up after five, so that a retry has five again', () => {
-    expect(afterLook({ ...posting, posts: 5 }, [])).toMatchObject({
+    expect(afterLook({ ...posting, posts: 5 }, [], 'new')).toMatchObject({
       kind: 'give-up',
       intent: { phase: 'posting', clientName: 'name', posts: 0, unsure: true },
       error: { code: 'CREATION_UNANSWERED', message: expect.stringContaining('5 times') },
@@ -69,10 +76,11 @@ describe('afterLook', () => {
 });
 
 describe('the intent', () => {
-  it('to take clients over is that of a lost answer', () => {
+  it('to take a client over says so, and is otherwise that of a lost answer', () => {
     expect(intentToTakeOver(['oldest', 'other'], { posts: 2 })).toEqual({
       phase: 'posting',
       clientName: 'oldest',
+      takenOver: true,
       otherNames: ['other'],
       posts: 2,
       unsure: true,
@@ -81,9 +89,10 @@ describe('the intent', () => {
   });
 
   it('without its client is that of a lost answer', () => {
-    expect(intentWithoutClient({ ...minting, otherNames: ['other'] })).toEqual({
+    expect(intentWithoutClient({ ...minting, takenOver: true, otherNames: ['other'] })).toEqual({
       phase: 'posting',
       clientName: 'name',
+      takenOver: true,
       otherNames: ['other'],
       posts: 1,
       unsure: true,

@@ -8,7 +8,7 @@ import type { CreationIntent, MintingIntent, PostingIntent } from './creation-in
 const MAX_POSTS = 5;
 
 /** What is remembered of the creation from one POST to the next. */
-export type BeforePost = Pick<PostingIntent, 'clientName' | 'otherNames' | 'posts' | 'unsure' | 'removing'>;
+export type BeforePost = Pick<PostingIntent, 'clientName' | 'posts' | 'unsure' | 'removing'>;
 
 /** What `create-oauth-client` does next: begin, wait until whatever was asked for must show, look for a client whose POST went unanswered, or go on with an adoption. */
 export type CreationMove =
@@ -36,30 +36,31 @@ export type LookDecision =
   | { kind: 'post'; before: BeforePost }
   | { kind: 'give-up'; intent: Intent; error: RunError };
 
-/** Decides by the clients that bear the intent's names. Pure. */
-export function afterLook(intent: PostingIntent, found: readonly OAuthClient[]): LookDecision {
+/** Decides by the clients that bear the intent's names; `newName` is for a client that is asked for because none is left to take over. Pure. */
+export function afterLook(intent: PostingIntent, found: readonly OAuthClient[], newName: string): LookDecision {
   const oldest = [...found].sort(byAge)[0];
   if (oldest !== undefined) return { kind: 'adopt', client: oldest };
-  const { clientName, otherNames, posts, removing } = intent;
-  const before = { clientName, otherNames, posts, unsure: true, removing };
+  const { posts, removing } = intent;
+  const clientName = intent.takenOver === true ? newName : intent.clientName;
+  const before = { clientName, posts, unsure: true, removing };
   if (posts < MAX_POSTS) return { kind: 'post', before };
   // Whoever retries the run gives it as many tries again.
   return { kind: 'give-up', intent: { ...before, phase: 'posting', posts: 0 }, error: creationUnanswered(posts) };
 }
 
-/** What is intended when the tenant has clients of these names, made for the customer and recorded by no row: to take one over, as after a lost answer. Pure. */
+/** What is intended when the tenant has clients of these names, made for the customer and recorded by no row: to take the oldest over. Pure. */
 export function intentToTakeOver(
   [clientName, ...otherNames]: readonly string[],
   { posts, removing }: Pick<BeforePost, 'posts' | 'removing'>,
 ): BeforePost & Intent {
   if (clientName === undefined) throw new RangeError('There is nothing to take over.');
-  return { phase: 'posting', clientName, otherNames, posts, unsure: true, removing };
+  return { phase: 'posting', clientName, takenOver: true, otherNames, posts, unsure: true, removing };
 }
 
 /** What is left of the intent when the client that was to be adopted is gone: to look again. Pure. */
 export function intentWithoutClient(intent: PostingIntent | MintingIntent): BeforePost & Intent {
-  const { clientName, otherNames, posts, removing } = intent;
-  return { phase: 'posting', clientName, otherNames, posts, unsure: true, removing };
+  const { clientName, takenOver, otherNames, posts, removing } = intent;
+  return { phase: 'posting', clientName, takenOver, otherNames, posts, unsure: true, removing };
 }
 
 /** What a refused POST, which made nothing, leaves of the intent: nothing, unless an earlier answer was lost. Pure. */

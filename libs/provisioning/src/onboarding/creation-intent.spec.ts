@@ -22,6 +22,10 @@ describe('parseCreationIntent', () => {
     [{ phase: 'posting', ...creation }, { at: new Date(at) }],
     [{ phase: 'minting', ...creation, ...adoption }, { at: new Date(at) }],
     [
+      { phase: 'minting', ...creation, takenOver: true, otherNames: [], ...adoption, makerDecides: true },
+      { at: new Date(at) },
+    ],
+    [
       { phase: 'kept', ...creation, ...adoption, postedAt: at },
       { at: new Date(at), postedAt: new Date(at) },
     ],

@@ -5,9 +5,11 @@ const Removing = z.object({ clientIds: z.array(z.string()), hints: z.array(z.str
 type Removing = z.output<typeof Removing>;
 
 const creation = {
-  /** The client's unguessable name: whatever bears it was made by this run. */
+  /** The client's unguessable name: whatever bears it was made by this run, unless the client was taken over. */
   clientName: z.string(),
-  /** Names of further clients that were made for the customer and that nobody recorded: left when a database is restored. */
+  /** Whether the client was found at the tenant by what its name begins with: nothing that is known only so is deleted. */
+  takenOver: z.boolean().optional(),
+  /** Names of further clients found with it, which are left alone unless it is gone. */
   otherNames: z.array(z.string()).optional(),
   /** How often a client has been asked for. */
   posts: z.number().int(),
@@ -23,6 +25,8 @@ const adoption = {
   mints: z.number().int(),
   /** Secrets that lost answers of ours made: nobody has their value. Empty when no client was adopted. */
   deadSecrets: z.array(SecretAtQlik),
+  /** Whether a secret is ours only by its maker: the client may be old, so that others may have made secrets on it before we adopted it. */
+  makerDecides: z.boolean().optional(),
   /** The hints the client had before the first mint, so that what is newer can be told; null when none was minted. */
   knownHints: z.array(z.string()).nullable(),
 };
@@ -47,7 +51,7 @@ export function parseCreationIntent(intent: unknown): CreationIntent | null {
   return intent === null ? null : CreationIntent.parse(intent);
 }
 
-/** Every name under which the intent may have a client at Qlik. */
+/** Every name under which the intent may have a client at Qlik, or has found one to take over. */
 export function namesOf({ clientName, otherNames = [] }: Pick<CreationIntent, 'clientName' | 'otherNames'>): string[] {
   return [clientName, ...otherNames];
 }

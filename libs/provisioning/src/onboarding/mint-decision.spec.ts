@@ -25,14 +25,22 @@ const minting = (changes: Partial<MintingIntent> = {}): MintingIntent => ({
 });
 
 describe('beginAdoption', () => {
-  it('takes every secret that the client has for dead', () => {
-    expect(beginAdoption(posting, 'id', secretsOf('ab'))).toMatchObject({
+  it('takes the one secret of a client that was just made for dead', () => {
+    expect(beginAdoption(posting, 'id', secretsOf('a'))).toMatchObject({
       clientId: 'id',
       unsure: true,
       mints: 0,
-      deadSecrets: secretsOf('ab'),
+      deadSecrets: secretsOf('a'),
+      makerDecides: false,
       knownHints: null,
     });
+  });
+
+  it.each<[string, PostingIntent, string]>([
+    ['was taken over', { ...posting, takenOver: true }, 'a'],
+    ['has more secrets than a POST makes', posting, 'ab'],
+  ])('takes none for dead of a client that %s', (_which, intent, hints) => {
+    expect(beginAdoption(intent, 'id', secretsOf(hints))).toMatchObject({ deadSecrets: [], makerDecides: true });
   });
 });
 

@@ -12,9 +12,14 @@ const MAX_MINTS = 5;
 /** What is known of a client that is being adopted, before the next mint is intended. */
 export type Adoption = Omit<MintingIntent, 'phase' | 'at'>;
 
-/** What taking over a client begins with: nobody has any of its secrets. Pure. */
+/**
+ * What an adoption begins with. Of a client that a POST of this run has just made, nobody has the one secret. Of one that was taken over, or that has
+ * more than the one secret that a POST makes, somebody else may have made some, long ago: none is taken for dead. Pure.
+ */
 export function beginAdoption(intent: PostingIntent, clientId: string, secrets: readonly SecretAtQlik[]): Adoption {
-  return { ...intent, unsure: true, clientId, mints: 0, deadSecrets: [...secrets], knownHints: null };
+  const makerDecides = intent.takenOver === true || secrets.length > 1;
+  const deadSecrets = makerDecides ? [] : [...secrets];
+  return { ...intent, unsure: true, clientId, mints: 0, deadSecrets, makerDecides, knownHints: null };
 }
 
 /** How an adoption goes on after a mint whose answer was lost. */

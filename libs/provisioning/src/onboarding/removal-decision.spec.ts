@@ -10,7 +10,6 @@ const posting: PostingIntent = {
   phase: 'posting',
   at,
   clientName: 'name',
-  otherNames: ['other'],
   posts: 1,
   unsure: false,
 };
@@ -19,7 +18,7 @@ const minting: MintingIntent = { ...posting, ...adoption, phase: 'minting' };
 const kept: KeptIntent = { ...posting, ...adoption, phase: 'kept', postedAt };
 
 const waits = (from: Date) => ({ kind: 'wait', until: settings.settledAt(from) });
-const looks = { kind: 'look', names: ['name', 'other'] };
+const looks = { kind: 'look', names: ['name'] };
 
 describe('nextRemovalMove', () => {
   it.each<[string, CreationIntent | null, Date, object]>([
@@ -30,6 +29,12 @@ describe('nextRemovalMove', () => {
     ['waits for nothing where every answer came', kept, at, looks],
     ['waits from the last POST where one was lost', { ...kept, unsure: true }, at, waits(postedAt)],
     ['looks once that must show', { ...kept, unsure: true }, settings.settledAt(postedAt), looks],
+    [
+      'looks for no name where the client was taken over',
+      { ...kept, takenOver: true, otherNames: ['other'] },
+      at,
+      { kind: 'look', names: [] },
+    ],
   ])('%s', (_what, intent, now, move) => {
     expect(nextRemovalMove(intent, now, settings)).toEqual(move);
   });

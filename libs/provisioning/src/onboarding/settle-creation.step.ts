@@ -10,13 +10,15 @@ import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 import { listNamed } from './named-clients.js';
 import { addToRemoving, type KeptIntent, namesOf, parseCreationIntent } from './creation-intent.js';
 import { secretsOf } from './secrets-at-qlik.js';
-import { findDuplicates, type OtherSecrets, sortOutSecrets } from './settling-decision.js';
+import { type OtherSecrets, sortOutNamed, sortOutSecrets } from './settling-decision.js';
 
 const Output = z.object({
   duplicateClientsDeleted: z.number(),
   deadSecretsDeleted: z.number(),
   /** SECRET_UNRECOGNISED: secrets on the client that are not ours; they are left alone. */
   unrecognisedSecrets: z.number(),
+  /** CLIENTS_UNRECOGNISED: further clients like the one that was taken over; they are left alone. */
+  unrecognisedClients: z.number(),
 });
 type Output = z.output<typeof Output>;
 
@@ -47,7 +49,7 @@ export class SettleCreationStep implements Step<Output> {
     if (context.now() < settledAt) throw waitUntil(settledAt);
     const { tenantHost } = await this.targets.get(context.run);
     const named = await listNamed(this.oauthClients, tenantHost, namesOf(intent), callsOf(context));
-    const duplicates = findDuplicates(intent, named);
+    const { duplicates, unrecognised: unrecognisedClients } = sortOutNamed(intent, named);
     const { dead, unrecognised } = await this.#findOtherSecrets(context, tenantHost, intent);
     const removing = addToRemoving(intent.removing, { clientIds: duplicates, hints: dead });
     if (duplicates.length + dead.length > 0) await context.commitIntent({ ...intent, removing });
@@ -58,8 +60,9 @@ export class SettleCreationStep implements Step<Output> {
         duplicateClientsDeleted: removing.clientIds.length,
         deadSecretsDeleted: removing.hints.length,
         unrecognisedSecrets: unrecognised,
+        unrecognisedClients,
       },
-      commit: () => Promise.resolve(toEvents(intent.clientId, removing, unrecognised)),
+      commit: () => Promise.resolve(toEvents(intent.clientId, removing, unrecognised, unrecognisedClients)),
     };
   }
 
@@ -80,6 +83,7 @@ function toEvents(
   clientId: string,
   removed: { clientIds: string[]; hints: string[] },
   unrecognised: number,
+  unrecognisedClients: number,
 ): RunEvent[] {
   const events: RunEvent[] = removed.clientIds.map((duplicate) => ({
     action: 'oauth_client.deleted',
@@ -91,5 +95,7 @@ function toEvents(
     events.push({ action: 'secret.revoked', subject, data: { because: 'never stored', count: removed.hints.length } });
   }
   if (unrecognised > 0) events.push({ action: 'secret.unrecognised', subject, data: { count: unrecognised } });
+  if (unrecognisedClients > 0)
+    events.push({ action: 'oauth_client.unrecognised', data: { count: unrecognisedClients } });
   return events;
 }

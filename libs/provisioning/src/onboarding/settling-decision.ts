@@ -3,9 +3,19 @@ import type { KeptIntent } from './creation-intent.js';
 import { isOnlyOfItsHint, type SecretAtQlik } from './secrets-at-qlik.js';
 import { isOurs } from './whose-hint.js';
 
-/** The clients, of those that bear the run's names, that go: all but the recorded one. Pure. */
-export function findDuplicates({ clientId }: Pick<KeptIntent, 'clientId'>, named: readonly NamedClient[]): string[] {
-  return [...new Set(named.map((client) => client.clientId))].filter((id) => id !== clientId);
+/** The ids of the clients beside the recorded one that go, and how many are not ours to delete. */
+export interface OtherClients {
+  duplicates: string[];
+  unrecognised: number;
+}
+
+/** Decides for the clients that bear the intent's names. Those of the name that this run chose go; those found with a client that was taken over stay, since people at the tenant can read and imitate its name. Pure. */
+export function sortOutNamed(
+  { clientId, takenOver }: Pick<KeptIntent, 'clientId' | 'takenOver'>,
+  named: readonly NamedClient[],
+): OtherClients {
+  const others = [...new Set(named.map((client) => client.clientId))].filter((id) => id !== clientId);
+  return takenOver === true ? { duplicates: [], unrecognised: others.length } : { duplicates: others, unrecognised: 0 };
 }
 
 /** The hints of the secrets beside the recorded one that go, and how many are not ours to delete. */
@@ -14,15 +24,18 @@ export interface OtherSecrets {
   unrecognised: number;
 }
 
-/** Decides for each secret of the client beside `recorded`; one that shares its hint with another goes in no case. Pure. */
+/** Decides for each secret of the client beside `recorded`, whose maker the list tells where its mint did not; one that shares its hint with another goes in no case. Pure. */
 export function sortOutSecrets(
-  intent: Pick<KeptIntent, 'deadSecrets' | 'knownHints'>,
+  intent: Pick<KeptIntent, 'deadSecrets' | 'makerDecides' | 'knownHints'>,
   recorded: SecretAtQlik,
   secrets: readonly SecretAtQlik[],
 ): OtherSecrets {
   const others = secrets.filter(({ hint }) => hint !== recorded.hint);
+  const [listed, ...more] = secrets.filter(({ hint }) => hint === recorded.hint);
+  const createdBy = recorded.createdBy ?? (more.length === 0 ? listed?.createdBy : undefined);
+  const known = { ...intent, recorded: [{ ...recorded, createdBy }] };
   const dead = others
-    .filter((secret) => isOurs(secret, { ...intent, recorded: [recorded] }) && isOnlyOfItsHint(secret, others))
+    .filter((secret) => isOurs(secret, known) && isOnlyOfItsHint(secret, others))
     .map(({ hint }) => hint);
   return { dead, unrecognised: others.length - dead.length };
 }

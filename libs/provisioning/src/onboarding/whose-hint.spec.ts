@@ -68,6 +68,19 @@ describe('isOurs', () => {
       known({ knownHints: null }),
       false,
     ],
+    [
+      'of a client that may be old, made by the user of ours',
+      { hint: 'older', createdBy: us },
+      known({ makerDecides: true }),
+      true,
+    ],
+    ['of a client that may be old, of an unknown maker', { hint: 'older' }, known({ makerDecides: true }), false],
+    [
+      'of a client that may be old, where it does not show who makes ours',
+      { hint: 'older', createdBy: us },
+      known({ makerDecides: true, recorded: [{ hint: 'recor' }] }),
+      false,
+    ],
     ['of nobody we know', { hint: 'newer', createdBy: us }, known({ recorded: [] }), false],
   ])('a secret %s', (_which, secret, secrets, ours) => {
     expect(isOurs(secret, secrets)).toBe(ours);

@@ -2,18 +2,21 @@ import type { KeptIntent } from './creation-intent.js';
 import type { SecretAtQlik } from './secrets-at-qlik.js';
 
 /** What we know of a client's secrets when we meet one of them. */
-export interface KnownSecrets extends Pick<KeptIntent, 'deadSecrets' | 'knownHints'> {
+export interface KnownSecrets extends Pick<KeptIntent, 'deadSecrets' | 'makerDecides' | 'knownHints'> {
   /** The secrets that our secret versions record. */
   recorded: SecretAtQlik[];
 }
 
 /**
  * Whether a secret at Qlik is ours: recorded; or on the client when we adopted it, unless somebody else visibly made it than made the
- * recorded ones; or newer than the hints committed with a mint of ours and made by the user who made our others. Anything else is foreign and never deleted.
+ * recorded ones; or newer than the hints committed with a mint of ours and made by the user who made our others.
+ * On a client that may be old, it is ours only if it is recorded, or made by the user who made the recorded one. Anything else is foreign and never deleted.
  */
-export function isOurs(secret: SecretAtQlik, { deadSecrets, knownHints, recorded }: KnownSecrets): boolean {
+export function isOurs(secret: SecretAtQlik, known: KnownSecrets): boolean {
+  const { deadSecrets, makerDecides, knownHints, recorded } = known;
   if (recorded.some(({ hint }) => hint === secret.hint)) return true;
   const recordedMakers = makersOf(recorded);
+  if (makerDecides === true) return secret.createdBy !== undefined && recordedMakers.includes(secret.createdBy);
   const makers = recordedMakers.length > 0 ? recordedMakers : makersOf(deadSecrets);
   const isByUs = secret.createdBy !== undefined && makers.includes(secret.createdBy);
   if (deadSecrets.some(({ hint }) => hint === secret.hint))
