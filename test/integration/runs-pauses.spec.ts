@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@app/runs';
 import { Gate, RunsHarness, type RunsProcess, TestPlan } from './runs-harness.js';
@@ -166,16 +167,36 @@ describe('setting', () => {
     expect(events.filter(({ subject }) => subject.pauseId === ids[0])).toHaveLength(1);
   });
 
-  it('and lifting are audited with who and why, the tenant by the id of its customer', async () => {
+  it('and lifting are audited with who and why, the tenant by its customer and a hash of its host', async () => {
     const { id, customerId } = await harness.queue(plan);
-    const pauseId = await harness.pause({ tenantHost: await harness.tenantOf(id) });
+    const tenantHost = await harness.tenantOf(id);
+    const pauseId = await harness.pause({ tenantHost });
     await harness.lift(pauseId);
     const { events } = await harness.audit.list({ chain: 'system', limit: 2 });
-    const of = { subject: { pauseId, customerId }, data: { plan: null, reason: 'maintenance' } };
+    const tenantHostSha256 = createHash('sha256').update(tenantHost).digest('hex');
+    const of = { subject: { pauseId, customerId }, data: { plan: null, tenantHostSha256, reason: 'maintenance' } };
     expect(events).toEqual([
       expect.objectContaining({ action: 'pause.lifted', actor: 'operator:bob', requestId: 'request-4', ...of }),
       expect.objectContaining({ action: 'pause.set', actor: 'operator:ann', requestId: 'request-3', ...of }),
     ]);
+  });
+
+  it('of a tenant that is no customer yet is audited so that the tenant can be told', async () => {
+    await harness.lift(await harness.pause({ tenantHost: 'nobody.eu.qlikcloud.com' }));
+    const { events } = await harness.audit.list({ chain: 'system', limit: 2 });
+    for (const { data } of events) {
+      // printf %s nobody.eu.qlikcloud.com | sha256sum
+      expect(data.tenantHostSha256).toBe('229d1c5e10eab8612298e615f16f2e6cc65923449fb524bb6ea817d5ef6c50c5');
+    }
+    expect(events.map(({ action }) => action)).toEqual(['pause.lifted', 'pause.set']);
+    expect(JSON.stringify(events)).not.toContain('nobody.eu');
+  });
+
+  it('a pause of a plan is audited with no tenant', async () => {
+    await harness.lift(await harness.pause({ plan: plan.name }));
+    const { events } = await harness.audit.list({ chain: 'system', limit: 2 });
+    for (const { data } of events)
+      expect(data).toEqual({ plan: plan.name, tenantHostSha256: null, reason: 'maintenance' });
   });
 
   it('both targets or none is refused by the database itself', async () => {

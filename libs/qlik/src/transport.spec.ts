@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { caught } from '../testing/caught.js';
 import { envelope, host, json, LocalQlik, policy } from '../testing/local-qlik.js';
 import { CallAdmission } from './admission/call-admission.js';
-import { CountedCallLimits } from './admission/counted-call-limits.js';
+import { OwnCallLimits } from './admission/own-call-limits.js';
 import { QlikCircuits } from './admission/qlik-circuits.js';
 import { TenantBulkhead } from './admission/tenant-bulkhead.js';
 import type { CallRecord } from './call.js';
@@ -235,7 +235,7 @@ describe('QlikTransport', () => {
     const admission = new CallAdmission(
       new TenantBulkhead(),
       new QlikCircuits(30_000, log),
-      CountedCallLimits.inMemory({ read: 1, write: 1 }),
+      new OwnCallLimits({ read: 1, write: 1 }),
     );
     const { endpoint } = qlik;
     const transport = new QlikTransport({ timeoutMs: 5_000, endpoint, tenantHosts: policy, admission });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail, SYSTEM_CHAIN } from '@app/audit';
 import { Database, DomainError, type Pause, type RunState, type Transaction } from '@app/platform';
@@ -100,7 +101,7 @@ export class PausesService {
       RETURNING id, fence, request_id AS "requestId", traceparent`;
   }
 
-  /** Names the customer whose tenant it is by its id: an audit event holds no host. */
+  /** An audit event holds no host: the tenant is named by a hash, since it may be no customer's, and by the id of its customer if it is one's. */
   async #audit(
     tx: Transaction,
     action: 'pause.set' | 'pause.lifted',
@@ -117,11 +118,13 @@ export class PausesService {
       action,
       actor,
       subject: { pauseId: id, ...(customer === null ? {} : { customerId: customer.id }) },
-      data: { plan, reason },
+      data: { plan, tenantHostSha256: tenantHost === null ? null : sha256(tenantHost), reason },
       requestId,
     });
   }
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const pauseNotFound = (pauseId: string): DomainError =>
   new DomainError(

@@ -3,12 +3,13 @@ import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { CallAdmission } from './call-admission.js';
-import type { CallsPerMinute } from './call-limits.js';
-import { CountedCallLimits } from './counted-call-limits.js';
+import type { CallLimits, CallsPerMinute } from './call-limits.js';
 import { InsuredCallLimits } from './insured-call-limits.js';
 import { openLimitsRedis } from './limits-redis.js';
+import { OwnCallLimits } from './own-call-limits.js';
 import { PostgresCallLimits } from './postgres-call-limits.js';
 import { QlikCircuits } from './qlik-circuits.js';
+import { RedisCallLimits } from './redis-call-limits.js';
 import { TenantBulkhead } from './tenant-bulkhead.js';
 
 /** What a process allows itself at Qlik, and where it counts together with the others: Redis where given, PostgreSQL where not. */
@@ -41,13 +42,13 @@ export class CallAdmissionModule implements OnApplicationShutdown {
           }
         : {
             provide: SHARED_LIMITS,
-            useFactory: (connection: Redis) => CountedCallLimits.onRedis(connection, perMinute),
+            useFactory: (connection: Redis) => new RedisCallLimits(connection, perMinute),
             inject: [LIMITS_REDIS],
           };
     const admission = {
       provide: CallAdmission,
-      useFactory: (store: PostgresCallLimits | CountedCallLimits) => {
-        const limits = new InsuredCallLimits(store, CountedCallLimits.inMemory(perMinute), logger);
+      useFactory: (store: CallLimits) => {
+        const limits = new InsuredCallLimits(store, new OwnCallLimits(perMinute), logger);
         return new CallAdmission(new TenantBulkhead(), new QlikCircuits(circuitOpenMs, logger), limits);
       },
       inject: [SHARED_LIMITS],

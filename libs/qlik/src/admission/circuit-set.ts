@@ -42,7 +42,7 @@ export class CircuitSet {
     for (const [name, { idleSince }] of this.#circuits) {
       if (idleSince === undefined) continue;
       // An open circuit is remembered at least for as long as it is open.
-      if (Date.now() - idleSince < Math.max(IDLE_MS, this.openMs)) return;
+      if (performance.now() - idleSince < Math.max(IDLE_MS, this.openMs)) return;
       this.#circuits.delete(name);
     }
   }

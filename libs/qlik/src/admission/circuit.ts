@@ -7,6 +7,16 @@ export interface Breaker extends IBreaker {
   noteFailure?(host: string): void;
 }
 
+/** How soon another call may try a circuit whose trial has shown nothing, because it asked nobody or was cut short. */
+const TRIAL_BACK_MS = 1_000;
+
+/** Stands for the error of a trial that has shown nothing. */
+class NothingShown extends Error {
+  constructor(readonly error: unknown) {
+    super('A trial has shown nothing.');
+  }
+}
+
 /** Stops calls that are sure to fail: open for a time after too many failures, then one call shows whether to close. */
 export class Circuit {
   readonly #policy: CircuitBreakerPolicy;
@@ -16,20 +26,18 @@ export class Circuit {
 
   constructor(
     private readonly breaker: Breaker,
-    private readonly openMs: number,
+    openMs: number,
     noteChange: (isOpen: boolean) => void,
   ) {
     this.#policy = circuitBreaker(
-      // A trial that was cut short has shown nothing: the circuit stays open for another while.
-      handleWhen((error) => {
-        const end = readCallEnd(error);
-        return end === 'failed' || (end === 'unknown' && this.#policy.state === CircuitState.HalfOpen);
-      }),
-      { halfOpenAfter: openMs, breaker },
+      handleWhen((error) => error instanceof NothingShown || readCallEnd(error) === 'failed'),
+      // `waitMs` says when to try it; cockatiel would go by a clock that people set.
+      { halfOpenAfter: Number.NEGATIVE_INFINITY, breaker },
     );
-    this.#policy.onBreak(() => {
-      this.#openUntil = Date.now() + this.openMs;
-      noteChange(true);
+    this.#policy.onBreak((reason) => {
+      const isShutAsBefore = 'error' in reason && reason.error instanceof NothingShown;
+      this.#openUntil = performance.now() + (isShutAsBefore ? Math.min(TRIAL_BACK_MS, openMs) : openMs);
+      if (!isShutAsBefore) noteChange(true);
     });
     this.#policy.onReset(() => noteChange(false));
   }
@@ -39,7 +47,7 @@ export class Circuit {
     return this.#underWay === 0 && this.#policy.state === CircuitState.Closed && this.breaker.state === 0;
   }
 
-  /** Since when nobody has used it, on the clock of `Date.now`; undefined while somebody does. */
+  /** Since when nobody has used it, on the clock of `performance.now`; undefined while somebody does. */
   get idleSince(): number | undefined {
     return this.#underWay === 0 ? this.#usedAt : undefined;
   }
@@ -48,29 +56,32 @@ export class Circuit {
   get waitMs(): number | undefined {
     if (this.#policy.state === CircuitState.HalfOpen) return 0;
     if (this.#policy.state !== CircuitState.Open) return undefined;
-    const remainingMs = this.#openUntil - Date.now();
+    const remainingMs = this.#openUntil - performance.now();
     return remainingMs > 0 ? remainingMs : undefined;
   }
 
-  /** Makes the call and learns from how it ends; begins it at once, so that nothing comes between a look at `waitMs` and the call. */
+  /** Makes the call, which `waitMs` must let go, and learns from how it ends; begins it at once, so that nothing comes between a look at `waitMs` and the call. */
   async run<T>(host: string, call: () => Promise<T>): Promise<T> {
+    const isTrial = this.#policy.state !== CircuitState.Closed;
     this.#underWay += 1;
     try {
       return await this.#policy.execute(async () => {
         try {
           return await call();
         } catch (error) {
-          if (readCallEnd(error) === 'failed') this.breaker.noteFailure?.(host);
-          throw error;
+          const end = readCallEnd(error);
+          if (end === 'failed') this.breaker.noteFailure?.(host);
+          throw isTrial && end === 'unknown' ? new NothingShown(error) : error;
         }
       });
     } catch (error) {
+      if (error instanceof NothingShown) throw error.error;
       // A refusal is an answer too.
       if (readCallEnd(error) === 'answered') this.breaker.success(CircuitState.Closed);
       throw error;
     } finally {
       this.#underWay -= 1;
-      this.#usedAt = Date.now();
+      this.#usedAt = performance.now();
     }
   }
 }

@@ -106,17 +106,73 @@ describe('QlikCircuits', () => {
     expect(await isOpen()).toBe(false);
   });
 
-  it.each<[QlikErrorCode]>([['QLIK_TIMEOUT'], ['CALL_ABORTED']])(
-    'stays open for another while when the trial ends with %s',
-    async (code) => {
-      await failOften(TENANT_FAILURES);
-      await jest.advanceTimersByTimeAsync(OPEN_MS);
-      await fail(acme, code);
-      expect(await refusal()).toMatchObject({ retryAfterMs: OPEN_MS });
-      await jest.advanceTimersByTimeAsync(OPEN_MS);
-      circuits.check(acme);
-    },
-  );
+  it('stays open for another while when the trial fails', async () => {
+    await failOften(TENANT_FAILURES);
+    await jest.advanceTimersByTimeAsync(OPEN_MS);
+    await fail();
+    expect(await refusal()).toMatchObject({ retryAfterMs: OPEN_MS });
+    await jest.advanceTimersByTimeAsync(OPEN_MS);
+    circuits.check(acme);
+  });
+
+  it.each<[string, Error]>([
+    ['CALL_ABORTED', new QlikError('CALL_ABORTED', acme)],
+    ['TENANT_NOT_FOUND', new QlikError('TENANT_NOT_FOUND', { ...acme, failure: 'unavailable' })],
+    ['ADDRESS_NOT_ALLOWED', new QlikError('ADDRESS_NOT_ALLOWED', acme)],
+    ['an error before the call', new Error('the intent could not be committed')],
+  ])('lets another call try it a second later when the trial asked nobody: %s', async (_name, error) => {
+    await failOften(TENANT_FAILURES);
+    await jest.advanceTimersByTimeAsync(OPEN_MS);
+    for (let trial = 0; trial < 3; trial += 1) {
+      await expect(circuits.run(acme, () => Promise.reject(error))).rejects.toBe(error);
+      expect(await refusal()).toMatchObject({ code: 'TENANT_CIRCUIT_OPEN' });
+      await jest.advanceTimersByTimeAsync(999);
+      expect(await refusal()).toMatchObject({ code: 'TENANT_CIRCUIT_OPEN' });
+      await jest.advanceTimersByTimeAsync(1);
+    }
+    expect(logged).toHaveLength(1);
+    await fail();
+    expect(await refusal()).toMatchObject({ retryAfterMs: OPEN_MS });
+    await jest.advanceTimersByTimeAsync(OPEN_MS);
+    expect(await answer()).toBe('answer');
+  });
+
+  it('opens a region again a second after its trial asked nobody', async () => {
+    for (let index = 0; index < REGION_TENANTS; index += 1) await fail(callTo(`t${index}.eu.qlikcloud.com`));
+    await jest.advanceTimersByTimeAsync(OPEN_MS);
+    await fail(other, 'CALL_ABORTED');
+    expect(await refusal()).toMatchObject({ code: 'REGION_CIRCUIT_OPEN' });
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(await answer()).toBe('answer');
+    expect(await answer(other)).toBe('answer');
+  });
+
+  it('leaves the trial to its end when a call from before ends with nothing learned', async () => {
+    let abort: () => void = () => undefined;
+    const early = caught(
+      circuits.run(
+        acme,
+        () => new Promise((_resolve, reject) => (abort = () => reject(new QlikError('CALL_ABORTED', acme)))),
+      ),
+    );
+    await failOften(TENANT_FAILURES);
+    await jest.advanceTimersByTimeAsync(OPEN_MS);
+    let answerTrial: (answer: string) => void = () => undefined;
+    const trying = circuits.run(acme, () => new Promise<string>((resolve) => (answerTrial = resolve)));
+    abort();
+    await early;
+    answerTrial('back');
+    await trying;
+    expect(await isOpen()).toBe(false);
+  });
+
+  it.each([-3_600_000, 3_600_000])('opens for its time when the clock is set by %i ms meanwhile', async (byMs) => {
+    await failOften(TENANT_FAILURES);
+    jest.setSystemTime(Date.now() + byMs);
+    expect(await refusal()).toMatchObject({ retryAfterMs: OPEN_MS });
+    await jest.advanceTimersByTimeAsync(OPEN_MS);
+    expect(await answer()).toBe('answer');
+  });
 
   it('lets every trial be one real try, so that a tenant that is down for good spends its attempts', async () => {
     await failOften(TENANT_FAILURES);
