@@ -22,7 +22,10 @@ const base = {
   moduleNameMapper: { '^@app/(\\w+)$': '<rootDir>/libs/$1/src/index.ts', '^(\\.{1,2}/.*)\\.js$': '$1' },
 };
 
-/** `unit` needs nothing but Node; the others start real PostgreSQL, Redis and Chromium (test/). */
+/** What starts processes takes as long as a busy machine makes it. */
+const SERVERS_TIMEOUT_MS = 30_000;
+
+/** `unit` and `model` need nothing but Node; the others start real PostgreSQL, Redis and Chromium (test/). */
 export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
@@ -31,6 +34,7 @@ export default {
       ...base,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.spec.ts'],
+      testTimeout: SERVERS_TIMEOUT_MS,
       globalSetup: '<rootDir>/test/start-postgres.js',
       globalTeardown: '<rootDir>/test/stop-postgres.js',
     },
@@ -38,6 +42,7 @@ export default {
       ...base,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+      testTimeout: SERVERS_TIMEOUT_MS,
       globalSetup: '<rootDir>/test/start-postgres.js',
       globalTeardown: '<rootDir>/test/stop-postgres.js',
     },

@@ -11,7 +11,11 @@ const STALL_MS = 90_000;
 const OPERATOR_ROUNDS = 5;
 
 /** Accepts a batch's customers under the fault, lets everything come to an end, has an operator retry what stopped, and counts. */
-export async function runBatch(fault: Fault, scene: Scene, { stallMs = STALL_MS } = {}): Promise<Counts> {
+export async function runBatch(
+  fault: Fault,
+  scene: Scene,
+  { stallMs = STALL_MS, rounds = OPERATOR_ROUNDS } = {},
+): Promise<Counts> {
   const disturbance = await fault.begin(scene);
   let injected: number;
   try {
@@ -24,8 +28,9 @@ export async function runBatch(fault: Fault, scene: Scene, { stallMs = STALL_MS 
   log(scene, 'calm');
   await settle(scene, 1, stallMs);
   log(scene, 'stopped');
-  const retried = await operate(fault, scene, stallMs);
-  return judge(fault, scene, { injected, retried });
+  const surprises = endedWorkers(fault, scene);
+  const retried = await operate(fault, scene, stallMs, rounds, surprises);
+  return judge(fault, scene, { injected, retried, surprises });
 }
 
 const log = ({ prefix }: Scene, what: string): void =>
@@ -58,10 +63,23 @@ async function settle(scene: Scene, share: number, stallMs: number): Promise<voi
   );
 }
 
-/** Retries what stopped, as an operator would, until all is well or five rounds were of no use. */
-async function operate(fault: Fault, scene: Scene, stallMs: number): Promise<number> {
+/** Workers that ended though nothing ended them. */
+function endedWorkers({ workersEnd = false }: Fault, { rig }: Scene): string[] {
+  if (workersEnd) return [];
+  const places = Array.from({ length: rig.workers.count }, (_, place) => place);
+  return places.filter((place) => rig.workers.isGone(place)).map((place) => `worker ${place} ended by itself`);
+}
+
+/** Retries what stopped, as an operator would, until all is well or so many rounds were of no use. */
+async function operate(
+  fault: Fault,
+  scene: Scene,
+  stallMs: number,
+  rounds: number,
+  surprises: string[],
+): Promise<number> {
   let retried = 0;
-  for (let round = 0; round < OPERATOR_ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const { stopped } = await runsOf(scene);
     const signups = scene.signups.filter(
       ({ customerId, name }) => stopped.has(customerId) && !fault.neverReady?.(name),
@@ -69,6 +87,9 @@ async function operate(fault: Fault, scene: Scene, stallMs: number): Promise<num
     if (signups.length === 0) return retried;
     await inParallel(signups, 8, async (signup) => {
       const run = stopped.get(signup.customerId)!;
+      const code = run.error?.code ?? 'no code';
+      if (fault.mend === undefined && fault.mayStopWith?.includes(code) !== true)
+        surprises.push(`${signup.name} stopped with ${code}`);
       const next = (await fault.mend?.(scene, signup, run)) ?? 'retry';
       if (next === 'retry') await scene.backend.change(run.id, 'retry', 'the fault is over');
       retried += 1;

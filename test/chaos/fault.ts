@@ -56,12 +56,16 @@ export interface Fault {
   /** Accepts one customer, where that is part of the fault. */
   accept?: (scene: Scene, name: string) => Promise<Signup>;
   mend?: Mend;
-  /** The codes with which a run may stop; with any other it counts as unsettled. */
+  /** The codes with which a run may stop, where no `mend` looks at them; a run that stopped with another counts as unsettled, also if an operator could mend it. */
   mayStopWith?: readonly string[];
+  /** How often it must have struck in a batch, or the batch proves nothing; once by default. */
+  atLeast?: number;
+  /** Workers end themselves, as part of the fault. */
+  workersEnd?: boolean;
   /** Customers that are not to become ready, by name. */
   neverReady?: (name: string) => boolean;
-  /** Clients that Qlik may have been asked for beyond one a customer, e.g. because somebody deleted some; none by default. */
-  postsBeyond?: (scene: Scene) => number;
+  /** Clients that Qlik was asked for beyond the one of this customer, e.g. because somebody deleted it; none by default. */
+  postsBeyond?: (name: string) => number;
   /** The share of POSTs beyond one a customer that a pause between guard and socket can let through; none by default. */
   slipShare?: number;
 }

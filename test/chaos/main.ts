@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runAblations } from './ablations/run-ablations.js';
 import { MODEL_ID, runModelProfile } from './model.js';
-import { parseOptions } from './options.js';
+import { type ChaosOptions, parseOptions } from './options.js';
 import { printTable } from './table.js';
 import { Progress } from './progress.js';
 import { runProfile } from './profile.js';
+import { Rig } from './rig/rig.js';
 
-const options = parseOptions(process.argv.slice(2));
+const options = optionsOrEnd();
 const folder = mkdtempSync(join(tmpdir(), 'provisioner-chaos-'));
 // Root runs PostgreSQL as another user, who must be able to pass through.
 chmodSync(folder, 0o711);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void endEarly());
 process.stdout.write(`seed ${options.seed}: go on, or do it again, with --seed ${options.seed}\n`);
 process.exitCode = (await (options.ablations ? runAblations(options.seed, folder, options.only) : runFaults())) ? 0 : 1;
 rmSync(folder, { recursive: true });
@@ -21,4 +23,19 @@ async function runFaults(): Promise<boolean> {
   if (options.only.includes(MODEL_ID)) await runModelProfile(options, progress);
   await runProfile(options, progress, folder);
   return printTable(progress.rows());
+}
+
+function optionsOrEnd(): ChaosOptions {
+  try {
+    return parseOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exit(2);
+  }
+}
+
+async function endEarly(): Promise<void> {
+  await Rig.endServers();
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(130);
 }

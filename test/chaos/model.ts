@@ -22,6 +22,7 @@ export async function runModelProfile({ profile, seed }: ChaosOptions, progress:
     const counts = {
       ...noCounts(),
       accepted: result.schedules,
+      injected: result.schedules,
       unsettled: result.counterexample === undefined ? 0 : 1,
     };
     progress.add({ fault: MODEL_ID, backend: 'none', batch, counts, tookMs: Date.now() - startedAt });

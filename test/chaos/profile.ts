@@ -3,54 +3,50 @@ import { runBatch } from './batch.js';
 import type { Fault } from './fault.js';
 import { faults } from './faults/all.js';
 import type { ChaosOptions } from './options.js';
-import type { Progress } from './progress.js';
+import type { BatchRow, Progress } from './progress.js';
 import { Random } from './random.js';
 import { type Backend, Rig } from './rig/rig.js';
 import { setScene } from './scene.js';
+import { noCounts } from './verdict/counts.js';
 import { countPlaintext } from './verdict/plaintext.js';
 
 const BATCH = 1_000;
 /** Of the table, for the profile `ci`. */
 const CI_SHARE = 0.1;
 
-/** Runs the chosen faults on the chosen backends, batch by batch, and notes what each came to. */
+/** Runs the chosen faults on the chosen backends, batch by batch, and notes what each came to. The backends are struck side by side: most of the time is waiting. */
 export async function runProfile(options: ChaosOptions, progress: Progress, folder: string): Promise<void> {
-  for (const backend of options.backends) {
-    const chosen = faults.filter(
-      ({ id, backends = [backend] }) => options.only.includes(id) && backends.includes(backend),
-    );
-    if (chosen.length === 0) continue;
-    const rig = await Rig.start(backend, join(folder, backend));
-    try {
-      for (const fault of chosen) await runFault(fault, backend, rig, options, progress);
-    } finally {
-      await rig.stop();
-    }
-  }
+  await Promise.all(options.backends.map((backend) => runBackend(backend, options, progress, folder)));
 }
 
-async function runFault(
-  fault: Fault,
-  backend: Backend,
-  rig: Rig,
-  options: ChaosOptions,
-  progress: Progress,
-): Promise<void> {
-  const sizes = batchSizes(fault, options.profile);
-  for (const [batch, size] of sizes.entries()) {
+async function runBackend(backend: Backend, options: ChaosOptions, progress: Progress, folder: string): Promise<void> {
+  let rig: Rig | undefined;
+  for (const { fault, batch, size } of batchesOf(options, backend)) {
     if (progress.has(fault.id, backend, batch)) continue;
     const startedAt = Date.now();
-    const prefix = `${fault.id}-${backend[0]}${batch}-`.toLowerCase();
-    const random = new Random(options.seed, backend, fault.id, batch);
-    const scene = await setScene(fault, rig, prefix, size, random);
-    const counts = await runBatch(fault, scene);
-    if (batch === sizes.length - 1) counts.plaintext = await countPlaintext(rig);
-    const tookMs = Date.now() - startedAt;
-    progress.add({ fault: fault.id, backend, batch, counts, tookMs });
-    process.stdout.write(
-      `${fault.id} ${backend} ${batch + 1}/${sizes.length}: ${JSON.stringify(counts)} in ${tookMs} ms\n`,
-    );
+    let row: Pick<BatchRow, 'counts' | 'error'>;
+    try {
+      rig ??= await Rig.start(backend, join(folder, `${backend}-${fault.id}-${batch}`));
+      const prefix = `${fault.id}-${backend[0]}${batch}-`.toLowerCase();
+      const random = new Random(options.seed, backend, fault.id, batch);
+      const scene = await setScene(fault, rig, prefix, size, random);
+      row = { counts: { ...(await runBatch(fault, scene)), plaintext: await countPlaintext(rig) } };
+    } catch (error) {
+      row = { counts: noCounts(), error: (error as Error).message };
+      // Whatever state it is in, the next fault gets another.
+      await rig?.stop();
+      rig = undefined;
+    }
+    progress.add({ fault: fault.id, backend, batch, ...row, tookMs: Date.now() - startedAt });
+    process.stdout.write(`${fault.id} ${backend} batch ${batch + 1}: ${JSON.stringify(row)}\n`);
   }
+  await rig?.stop();
+}
+
+function batchesOf({ only, profile }: ChaosOptions, backend: Backend) {
+  return faults
+    .filter(({ id, backends = [backend] }) => only.includes(id) && backends.includes(backend))
+    .flatMap((fault) => batchSizes(fault, profile).map((size, batch) => ({ fault, batch, size })));
 }
 
 function batchSizes(

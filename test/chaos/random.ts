@@ -3,9 +3,16 @@ import { createHash } from 'node:crypto';
 /** Chance that can be had again: the same words give the same numbers (mulberry32 over a SHA-256). */
 export class Random {
   #state: number;
+  readonly #words: readonly (string | number)[];
 
   constructor(...words: (string | number)[]) {
+    this.#words = words;
     this.#state = createHash('sha256').update(words.join('/')).digest().readUInt32BE(0);
+  }
+
+  /** Chance of its own for something that draws at moments of its own. */
+  fork(word: string): Random {
+    return new Random(...this.#words, word);
   }
 
   /** From 0 up to 1. */

@@ -25,6 +25,17 @@ export function repeatedly(strike: () => Promise<void>, pauseMs: () => number): 
   };
 }
 
+/** A disturbance that proves nothing unless it struck: its end throws then. */
+export function mustStrike(what: string, disturbance: Disturbance): Disturbance {
+  return {
+    end: async () => {
+      const struck = await disturbance.end();
+      if (struck === 0) throw new Error(`${what} never struck.`);
+      return struck;
+    },
+  };
+}
+
 /** Several disturbances as one. */
 export function together(...disturbances: readonly Disturbance[]): Disturbance {
   return {

@@ -20,6 +20,8 @@ export function printTable(rows: readonly FaultRow[]): boolean {
   const lines = [head, head.map((_, column) => (column < 2 ? '---' : '---:')), ...rows.map(toCells)];
   process.stdout.write(`\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);
   const unclean = rows.filter((row) => !clean(row));
+  for (const { fault, backend, error } of unclean)
+    if (error !== undefined) process.stdout.write(`\n${fault} ${backend}: ${error}\n`);
   process.stdout.write(`\n${rows.length - unclean.length} passed, ${unclean.length} failed\n`);
   return unclean.length === 0 && rows.length > 0;
 }
@@ -33,5 +35,7 @@ function toCells(row: FaultRow): string[] {
   return [title, backend, `${accepted}`, `${injected}`, `${retried}`, ...zeros, minutes, clean(row) ? 'ok' : 'FAILED'];
 }
 
-const clean = ({ fault, counts }: FaultRow): boolean =>
-  isClean(counts, faults.find(({ id }) => id === fault)?.slipShare);
+function clean({ fault, counts, batches, error }: FaultRow): boolean {
+  const { slipShare, atLeast = 1 } = faults.find(({ id }) => id === fault) ?? {};
+  return error === undefined && isClean(counts, { slipShare, atLeast: atLeast * batches });
+}

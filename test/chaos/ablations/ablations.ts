@@ -1,4 +1,3 @@
-import { allAtOnce } from '../faults/all-at-once.js';
 import { duplicates } from '../faults/deliveries.js';
 import { peopleAtQlik } from '../faults/people-at-qlik.js';
 import { resets } from '../faults/qlik-answers.js';
@@ -6,14 +5,21 @@ import { redisOutages } from '../faults/redis-outages.js';
 import { frozenWorkers, killedWorkers } from '../faults/worker-ends.js';
 import type { Fault } from '../fault.js';
 import { hostOf } from '../rig/signup-backend.js';
+import type { ZeroCount } from '../verdict/counts.js';
 
-/** A guard that is taken away, and the faults of which at least one must then turn red. */
+/** A guard that is taken away, and what must then be seen. */
 export interface Ablation {
   name: string;
-  /** The set of edits that takes it away (seams/ablation-edits.ts); none where Qlik itself is changed. */
+  /** The sets of edits that take it away (seams/ablation-edits.ts); none where Qlik itself is changed. */
   edits: readonly string[];
-  by: readonly Fault[];
+  /** Edits that take no guard away; the control runs with them too. */
+  besides?: readonly string[];
+  by: Fault;
+  /** The fault without which nothing is wrong, where that is not `by`. */
+  control?: Fault;
   size: number;
+  /** At least one of these counts must turn red. */
+  red: readonly ZeroCount[];
 }
 
 /** Lists that show a new client later than the workers assume. */
@@ -26,19 +32,30 @@ const laggingLists: Fault = {
   },
 };
 
+const doubled: readonly ZeroCount[] = ['extraPosts', 'duplicateClients'];
+const lost: readonly ZeroCount[] = ['unsettled'];
+
 /** Every guard that the suite is proved with. */
 export const ablations: readonly Ablation[] = [
-  { name: 'no intent', edits: ['no-intent'], by: [killedWorkers], size: 150 },
-  { name: 'no settling', edits: ['no-settle'], by: [resets], size: 150 },
-  { name: 'no fence', edits: ['no-fence'], by: [frozenWorkers, allAtOnce], size: 150 },
-  { name: 'job ids instead of claims', edits: ['no-claim'], by: [duplicates], size: 100 },
-  { name: 'blind re-POST', edits: ['blind-repost'], by: [resets], size: 150 },
-  { name: 'retry in the HTTP client', edits: ['http-retry'], by: [resets], size: 150 },
-  { name: 'log the body', edits: ['log-body'], by: [resets], size: 20 },
-  { name: 'the queue as truth', edits: ['queue-as-truth'], by: [redisOutages], size: 100 },
-  { name: 'no sealing', edits: ['no-sealing'], by: [resets], size: 20 },
-  { name: 'an audit that leaves something out', edits: ['silent-audit'], by: [resets], size: 20 },
-  { name: 'everything is ours', edits: ['everything-is-ours'], by: [peopleAtQlik], size: 20 },
-  { name: 'no verification', edits: ['no-verification'], by: [resets], size: 20 },
-  { name: 'lag above the assumed', edits: [], by: [laggingLists], size: 150 },
+  { name: 'no intent', edits: ['no-intent'], by: killedWorkers, size: 200, red: [...doubled, ...lost] },
+  { name: 'no settling', edits: ['no-settle'], by: resets, size: 200, red: ['orphanSecrets'] },
+  {
+    name: 'no fence',
+    edits: ['no-fence'],
+    besides: ['wide-window'],
+    by: frozenWorkers,
+    size: 200,
+    red: [...doubled, ...lost, 'orphanSecrets', 'deadStoredSecrets'],
+  },
+  { name: 'no deadline', edits: ['no-deadline'], besides: ['wide-window'], by: frozenWorkers, size: 200, red: doubled },
+  { name: 'job ids instead of claims', edits: ['no-claim'], by: duplicates, size: 100, red: [...doubled, ...lost] },
+  { name: 'blind re-POST', edits: ['blind-repost'], by: resets, size: 200, red: [...doubled, ...lost] },
+  { name: 'retry in the HTTP client', edits: ['http-retry'], by: resets, size: 200, red: doubled },
+  { name: 'log the body', edits: ['log-body'], by: resets, size: 200, red: ['plaintext'] },
+  { name: 'the queue as truth', edits: ['queue-as-truth'], by: redisOutages, size: 100, red: lost },
+  { name: 'secret noted with its attempt', edits: ['secret-in-attempt'], by: resets, size: 200, red: ['plaintext'] },
+  { name: 'audit that leaves something out', edits: ['silent-audit'], by: resets, size: 200, red: ['missingEvents'] },
+  { name: 'everything is ours', edits: ['everything-is-ours'], by: peopleAtQlik, size: 20, red: ['foreignDeleted'] },
+  { name: 'no verification', edits: ['no-verification'], by: resets, size: 200, red: ['deadStoredSecrets'] },
+  { name: 'lag above the assumed', edits: [], by: laggingLists, control: resets, size: 200, red: doubled },
 ];

@@ -1,8 +1,9 @@
 import type { Disturbance, Fault, Scene } from '../fault.js';
-import { repeatedly, together } from '../repeatedly.js';
+import { mustStrike, repeatedly, together } from '../repeatedly.js';
 import { hostOf } from '../rig/signup-backend.js';
 import { deliverAgain } from './deliveries.js';
 import { silenceRelay, strikePostgres } from './postgres-outages.js';
+import { qlikOutageCodes } from './qlik-outage-codes.js';
 import { strikeRedis } from './redis-outages.js';
 import { freezeWorker, killWorker, restartWorker } from './worker-ends.js';
 
@@ -24,11 +25,12 @@ async function strikeAnswers({ rig, random }: Scene): Promise<Disturbance> {
   return { end: () => rig.sandbox.clearFaults() };
 }
 
-/** F21: everything above, at random, at one time; each tenant's lists lag by up to half of what is assumed. */
+/** F21: F2 to F13 at random, at one time; each tenant's lists lag by up to half of what is assumed. */
 export const allAtOnce: Fault = {
   id: 'F21',
-  title: 'all at once',
+  title: 'F2 to F13 at once',
   full: 20_000,
+  mayStopWith: [...qlikOutageCodes, 'DATABASE_UNAVAILABLE', 'WORKER_LOST'],
   ci: 400,
   batch: 4_000,
   perSecond: 45,
@@ -40,23 +42,37 @@ export const allAtOnce: Fault = {
     { env: { CHAOS_CLOCK_SKEW_MS: `${-10 * MINUTE_MS}`, DATABASE_URL: rig.relayedDatabaseUrl } },
   ],
   begin: async (scene) => {
-    const { random, rig } = scene;
+    const { rig } = scene;
+    // Each draws at moments of its own.
+    const drawing = (word: string): Scene => ({ ...scene, random: scene.random.fork(word) });
+    const [answers, workers, outages, relay] = ['answers', 'workers', 'servers', 'relay'].map(drawing) as [
+      Scene,
+      Scene,
+      Scene,
+      Scene,
+    ];
     const servers = [strikePostgres, ...(rig.redis === undefined ? [] : [strikeRedis])];
     return together(
-      await strikeAnswers(scene),
-      deliverAgain(scene),
+      mustStrike('No answer', await strikeAnswers(answers)),
+      deliverAgain(drawing('deliveries')),
       // One after the other: each needs its worker, or its server, for itself.
-      repeatedly(
-        async () => void (await random.pick([killWorker, freezeWorker, restartWorker])(scene)),
-        () => random.between(2_000, 4_000),
+      mustStrike(
+        'No end of a worker',
+        repeatedly(
+          async () => void (await workers.random.pick([killWorker, freezeWorker, restartWorker])(workers)),
+          () => workers.random.between(2_000, 4_000),
+        ),
+      ),
+      mustStrike(
+        'No outage of a server',
+        repeatedly(
+          () => outages.random.pick(servers)(outages),
+          () => outages.random.between(6_000, 12_000),
+        ),
       ),
       repeatedly(
-        () => random.pick(servers)(scene),
-        () => random.between(6_000, 15_000),
-      ),
-      repeatedly(
-        () => silenceRelay(scene),
-        () => random.between(5_000, 15_000),
+        () => silenceRelay(relay),
+        () => relay.random.between(5_000, 15_000),
       ),
     );
   },

@@ -2,7 +2,7 @@ import type { Fault } from '../fault.js';
 import { forgedNames, redirects } from './addresses.js';
 import { allAtOnce } from './all-at-once.js';
 import { strangeAnswers } from './answers-of-another-kind.js';
-import { skewedClocks, sweeps } from './clocks-and-sweeps.js';
+import { silentSweeps, skewedClocks, sweeps } from './clocks-and-sweeps.js';
 import { deathsAtAwaits } from './deaths-at-awaits.js';
 import { duplicates } from './deliveries.js';
 import { exitsAtBoundaries } from './exits-at-boundaries.js';
@@ -28,6 +28,7 @@ export const faults: readonly Fault[] = [
   postgresOutages,
   duplicates,
   sweeps,
+  silentSweeps,
   skewedClocks,
   rollingRestart,
   peopleAtQlik,

@@ -46,6 +46,7 @@ export const strangeAnswers: Fault = {
   id: 'F16',
   title: 'a run that kills its worker; schema drift; 201 without a secret',
   full: 500,
+  workersEnd: true,
   workers: () => {
     const setup = { edits: ['poison'], env: { WORKER_CONCURRENCY: '4' } };
     return [setup, setup, setup];

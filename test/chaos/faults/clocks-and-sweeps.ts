@@ -1,5 +1,6 @@
-import type { Fault, Scene } from '../fault.js';
+import type { Disturbance, Fault, Scene } from '../fault.js';
 import { repeatedly } from '../repeatedly.js';
+import { qlikOutageCodes } from './qlik-outage-codes.js';
 import { flushRedis } from './redis-outages.js';
 
 /** Empties the queue, so that nothing but a sweep can find what is due. */
@@ -8,25 +9,34 @@ async function loseWakeUps(scene: Scene): Promise<void> {
   else await flushRedis(scene);
 }
 
-/** F11: three workers that sweep all the time, and then none that sweeps at all for a while. */
+const whileWakeUpsAreLost = (scene: Scene): Promise<Disturbance> =>
+  Promise.resolve(
+    repeatedly(
+      () => loseWakeUps(scene),
+      () => scene.random.between(200, 800),
+    ),
+  );
+
+/** F11, sweeps upon sweeps. */
 export const sweeps: Fault = {
   id: 'F11',
-  title: 'many sweeps at once, and none for a while; wake-ups lost',
+  title: 'three workers that sweep twenty times a second; wake-ups lost',
   full: 1_000,
   perSecond: 40,
-  workers: () => [
-    { env: { SWEEP_SECONDS: '0.05' } },
-    { env: { SWEEP_SECONDS: '0.05' } },
-    { env: { SWEEP_SECONDS: '4' } },
-  ],
+  workers: () => [1, 2, 3].map(() => ({ env: { SWEEP_SECONDS: '0.05' } })),
   untilStopped: 0.8,
-  begin: (scene) =>
-    Promise.resolve(
-      repeatedly(
-        () => loseWakeUps(scene),
-        () => scene.random.between(200, 800),
-      ),
-    ),
+  begin: whileWakeUpsAreLost,
+};
+
+/** F11, sweeps that are silent for long. */
+export const silentSweeps: Fault = {
+  id: 'F11s',
+  title: 'no sweep for eight seconds at a time; wake-ups lost',
+  full: 500,
+  perSecond: 40,
+  workers: () => [1, 2, 3].map(() => ({ env: { SWEEP_SECONDS: '8' } })),
+  untilStopped: 0.5,
+  begin: whileWakeUpsAreLost,
 };
 
 const TEN_MINUTES_MS = 600_000;
@@ -36,6 +46,7 @@ export const skewedClocks: Fault = {
   id: 'F12',
   title: 'clock of one worker 10 min ahead, of another 10 min behind; answers lost',
   full: 1_000,
+  mayStopWith: qlikOutageCodes,
   workers: () => [
     {},
     { env: { CHAOS_CLOCK_SKEW_MS: `${TEN_MINUTES_MS}` } },

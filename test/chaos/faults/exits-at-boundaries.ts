@@ -56,6 +56,7 @@ export const exitsAtBoundaries: Fault = {
   id: 'F1',
   title: 'a worker that ends itself after each claim, each call to Qlik and each commit of an onboarding',
   full: 350,
+  workersEnd: true,
   workers: (rig) => {
     const setup = {
       edits: ['boundaries'],

@@ -128,6 +128,7 @@ export const fullDisks: Fault = {
   id: 'F19',
   title: 'PostgreSQL’s disk full; Redis full; key provider answers 503',
   full: 200,
+  mayStopWith: ['DATABASE_UNAVAILABLE', 'KEY_PROVIDER_UNAVAILABLE', 'WORKER_LOST'],
   perSecond: 5,
   workers: (rig) => {
     const setup = { edits: ['key-service'], env: { CHAOS_KEY_SERVICE: keyServiceOf(rig) } };

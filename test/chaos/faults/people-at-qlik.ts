@@ -132,5 +132,5 @@ export const peopleAtQlik: Fault = {
   begin: ({ rig, names }) => Promise.resolve({ end: () => rig.sandbox.clearFaults().then(() => names.length) }),
   accept,
   mend,
-  postsBeyond: ({ names }) => names.reduce((sum, name) => sum + interventionFor(name).posts, 0),
+  postsBeyond: (name) => interventionFor(name).posts,
 };

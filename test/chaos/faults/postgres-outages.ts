@@ -55,6 +55,7 @@ export const postgresOutages: Fault = {
   id: 'F9',
   title: 'PostgreSQL: crash and recovery; all connections taken; half-open TCP to one worker',
   full: 2_000,
+  mayStopWith: ['DATABASE_UNAVAILABLE', 'WORKER_LOST'],
   perSecond: 20,
   untilStopped: 0.9,
   workers: (rig) => [{}, {}, { env: { DATABASE_URL: rig.relayedDatabaseUrl } }],

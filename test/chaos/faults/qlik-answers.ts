@@ -1,3 +1,4 @@
+import { qlikOutageCodes } from './qlik-outage-codes.js';
 import type { Disturbance, Fault, Scene } from '../fault.js';
 
 /** Sets faults at Qlik for the requests of all operations, each by its own chance. */
@@ -11,6 +12,7 @@ export const resets: Fault = {
   id: 'F2',
   title: 'connection reset before commit, after commit, mid-body',
   full: 2_000,
+  mayStopWith: qlikOutageCodes,
   begin: (scene) =>
     strike(scene, [
       { kind: 'reset-before', probability: 0.03 },
@@ -24,6 +26,7 @@ export const serverErrors: Fault = {
   id: 'F3',
   title: '500 and 503, before and after commit',
   full: 2_000,
+  mayStopWith: qlikOutageCodes,
   begin: (scene) =>
     strike(scene, [
       { kind: 'status', status: 500, probability: 0.02 },
@@ -38,6 +41,7 @@ export const hangs: Fault = {
   id: 'F4',
   title: 'hang past the timeout, before and after commit; body by drops',
   full: 1_000,
+  mayStopWith: qlikOutageCodes,
   begin: (scene) =>
     strike(scene, [
       { kind: 'hang', probability: 0.02 },
@@ -51,6 +55,7 @@ export const rateLimits: Fault = {
   id: 'F5',
   title: '429 with Retry-After in seconds, as a date, absent, absurd',
   full: 2_000,
+  mayStopWith: qlikOutageCodes,
   begin: (scene) =>
     strike(scene, [
       { kind: 'rate-limit', retryAfter: 1, probability: 0.03 },

@@ -1,10 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { Disturbance, Fault, Scene } from '../fault.js';
 import { patiently, until } from '../patiently.js';
+import { runsOf } from '../verdict/runs-of.js';
 
-/** From the last acceptance to the copy, at most. */
-const COPY_WITHIN_MS = 8_000;
 const ACCEPT_MS = 600_000;
 const COPY = 'provisioner_copy';
 
@@ -28,16 +26,15 @@ async function whileClosed(
   }
 }
 
-/** Once everybody is accepted, at some moment while they are worked on. */
+/** Once everybody is accepted, when some are done and others are not. */
 async function copyDatabase(scene: Scene, signal: AbortSignal): Promise<void> {
   const { signups, names, random } = scene;
-  const waitMs = random.between(0, COPY_WITHIN_MS);
+  const done = random.between(1, Math.floor(names.length / 2));
   await until(
-    () => Promise.resolve(signal.aborted || signups.length === names.length),
+    async () => signal.aborted || (signups.length === names.length && (await runsOf(scene)).succeeded >= done),
     ACCEPT_MS,
     () => 'Not everybody was accepted.',
   );
-  await pause(waitMs);
   await whileClosed(scene, (client, database) => client.query(`CREATE DATABASE ${COPY} TEMPLATE ${database}`));
 }
 

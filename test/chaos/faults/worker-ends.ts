@@ -82,7 +82,7 @@ async function restartWell(scene: Scene): Promise<void> {
 /** F13, as far as onboarding goes. */
 export const rollingRestart: Fault = {
   id: 'F13',
-  title: 'SIGTERM rolling restart, each worker gone within 25 s',
+  title: 'SIGTERM rolling restart; each worker ends well, and in time',
   full: 1_000,
   perSecond: 10,
   untilStopped: 0.95,

@@ -11,6 +11,13 @@ export class LogFile {
 
   readonly write = (line: string): void => void this.#stream.write(line);
 
+  /** Resolves when every line so far is in the file. */
+  flush(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write('', (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
   async close(): Promise<void> {
     this.#stream.end();
     await once(this.#stream, 'finish');

@@ -38,6 +38,9 @@ const preload = ['../../register.ts', '../seams/edit-modules.ts', '../seams/skew
 
 /** A whole installation in processes of its own: PostgreSQL, perhaps Redis, the sandbox, the API, and three workers; all on loopback. */
 export class Rig {
+  /** Not children of this process, which therefore outlive it unless they are told to end. */
+  static readonly #servers = new Set<PostgresServer>();
+
   private constructor(
     readonly backend: Backend,
     readonly folder: string,
@@ -64,8 +67,9 @@ export class Rig {
       folder: join(folder, 'postgres'),
       password: new Secret('postgres'),
       // Processes are killed here, machines are not.
-      settings: ['fsync=off', 'max_connections=150', 'max_wal_size=256MB'],
+      settings: ['fsync=off', 'max_connections=150', 'max_wal_size=256MB', 'wal_keep_size=256MB'],
     });
+    Rig.#servers.add(postgres);
     const relay = await TcpProxy.start(postgres.port);
     const databaseUrl = await postgres.ensureDatabase('provisioner');
     await migrate(databaseUrl);
@@ -134,8 +138,9 @@ export class Rig {
     return [join(this.folder, 'postgres'), ...(this.redis === undefined ? [] : [this.redis.dir])];
   }
 
-  /** Has PostgreSQL and Redis write what they hold to their files. */
+  /** Has everything written that is still held in memory. */
   async persist(): Promise<void> {
+    await this.log.flush();
     await this.database.client.$executeRaw`CHECKPOINT`;
     if (this.redis === undefined) return;
     const client = new Redis(this.redis.url.reveal());
@@ -168,6 +173,11 @@ export class Rig {
     this.sandboxProcess = await startSandbox(this.folder, this.log, port);
   }
 
+  /** Ends the database servers of all rigs, for a process that is about to end. */
+  static async endServers(): Promise<void> {
+    await Promise.allSettled([...Rig.#servers].map((server) => server.stop()));
+  }
+
   /** Ends everything and removes the files. */
   async stop(): Promise<void> {
     await this.workers.end('SIGKILL');
@@ -177,6 +187,7 @@ export class Rig {
     await this.database.onApplicationShutdown();
     await this.relay.stop();
     await this.postgres.stop();
+    Rig.#servers.delete(this.postgres);
     await this.log.close();
     await rm(this.folder, { recursive: true });
   }

@@ -28,7 +28,7 @@ export class Workers {
 
   /** Has these workers and no other; leaves those that run if they are the same and all alive. */
   async set(setup: readonly WorkerSetup[]): Promise<void> {
-    if (setup === this.#setup && this.#places.every((worker) => worker !== undefined)) return;
+    if (setup === this.#setup && this.#places.every((_, place) => !this.isGone(place))) return;
     await this.end('SIGKILL');
     this.#setup = setup;
     this.#places = setup.map(() => undefined);

@@ -1,5 +1,18 @@
 import type { ModuleEdit } from './module-edit.js';
 
+const noDeadline: readonly ModuleEdit[] = [
+  {
+    module: 'libs/runs/src/lease.js',
+    find: /guard\(([^)]*)\) \{\n/,
+    replace: 'guard($1) {\n        return;\n',
+  },
+  {
+    module: 'libs/runs/src/lease.js',
+    find: /#lose\(reason\) \{\n/,
+    replace: '#lose(reason) {\n        return;\n',
+  },
+];
+
 /** Guards of the product, each taken away by changing the code that makes it. */
 export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
   /** What is about to be asked is not written down first. */
@@ -19,22 +32,23 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
       replace: 'isNeeded(intent) {\n        return false;\n',
     },
   ],
-  /** A worker whose run was taken over goes on, and writes. */
+  /** A worker whose run was taken over goes on, and writes. The lease's own clock, which would stop it before, goes too: each backs the other up. */
   'no-fence': [
     {
       module: 'libs/runs/src/attempts.repository.js',
       find: / AND (runs\.)?fence = \$\{hold\.fence\}( AND state = 'running')?/g,
       replace: '',
     },
+    ...noDeadline,
+  ],
+  /** A call may be sent however little is left of the lease, and one in flight outlives it. */
+  'no-deadline': noDeadline,
+  /** No guard: a pause of 900 ms between the intent and the call, so that what can slip in between does. */
+  'wide-window': [
     {
-      module: 'libs/runs/src/lease.js',
-      find: /guard\(([^)]*)\) \{\n/,
-      replace: 'guard($1) {\n        return;\n',
-    },
-    {
-      module: 'libs/runs/src/run-claims.repository.js',
-      find: /AND fence = \$\{fence\} AND state = 'running'/g,
-      replace: '',
+      module: 'libs/provisioning/src/onboarding/intended-call.js',
+      find: /context\.guard\(settings\.callTimeoutMs\);/,
+      replace: 'await new Promise((resolve) => setTimeout(resolve, 900));\n    $&',
     },
   ],
   /** The queue alone sees to it that a run is worked on once: the row is taken by whoever comes. */
@@ -49,14 +63,6 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
       module: 'libs/runs/src/run-runner.js',
       find: /row\.formerState === 'running'/,
       replace: 'false',
-    },
-  ],
-  /** A call may be sent however little is left of the lease. */
-  'no-guard': [
-    {
-      module: 'libs/runs/src/lease.js',
-      find: /guard\(([^)]*)\) \{\n/,
-      replace: 'guard($1) {\n        return;\n',
     },
   ],
   /** After a lost answer the call is made again, without a look. */
@@ -93,8 +99,8 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
       replace: 'async sweep(graceMs) {\n        return 0;\n',
     },
   ],
-  /** Secrets are stored as they are. */
-  'no-sealing': [
+  /** A secret is noted with the calls of its attempt. */
+  'secret-in-attempt': [
     {
       module: 'libs/provisioning/src/onboarding/client-keeping.js',
       find: /const \{ customerId, tenantHost \} = target;\n/,
@@ -119,7 +125,7 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
       replace: 'export function isOurs($1) {\n    return true;\n',
     },
   ],
-  /** A customer is called ready without its stored secret ever being used, and consent is left as it is. */
+  /** What is stored is not the secret, which a customer's verification would notice: that goes too. */
   'no-verification': [
     {
       module: 'libs/provisioning/src/onboarding/client-keeping.js',

@@ -54,8 +54,12 @@ export function addCounts(a: Counts, b: Counts): Counts {
   return sum;
 }
 
-/** Whether a fault's counts are what they must be; only POSTs that a pause let slip are forgiven, up to their share. */
-export function isClean(counts: Counts, slipShare = 0): boolean {
+/** Whether a fault's counts are what they must be: it struck, and nothing came of it; only POSTs that a pause let slip are forgiven, up to their share. */
+export function isClean(
+  counts: Counts,
+  { slipShare = 0, atLeast = 1 }: { slipShare?: number; atLeast?: number },
+): boolean {
+  if (counts.injected < atLeast) return false;
   return (Object.keys(zeroCounts) as ZeroCount[]).every(
     (key) =>
       counts[key] === 0 || (key === 'extraPosts' && counts[key] > 0 && counts[key] <= counts.accepted * slipShare),

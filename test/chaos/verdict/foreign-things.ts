@@ -1,5 +1,9 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { SandboxControl, StateAtQlik } from '../rig/sandbox-control.js';
 import { hostOf, inParallel } from '../rig/signup-backend.js';
+
+/** A name as another installation of ours gives it. */
+const nameOfAnother = (): string => `tenant-provisioner/${randomUUID()}/${randomBytes(16).toString('hex')}`;
 
 /** One tenant in so many has a client of somebody else's. */
 const EVERY = 25;
@@ -15,12 +19,14 @@ export class ForeignThings {
   static async plant(sandbox: SandboxControl, names: readonly string[]): Promise<ForeignThings> {
     const foreign = new ForeignThings(sandbox);
     const hosts = names.filter((_, index) => index % EVERY === 0).map(hostOf);
-    await inParallel(hosts, 4, async (tenantHost) => {
-      foreign.#clients.push({ tenantHost, clientId: await sandbox.addForeignClient(tenantHost) });
+    await inParallel([...hosts.entries()], 4, async ([index, tenantHost]) => {
+      const clientName = index % 2 === 0 ? 'made by hand' : nameOfAnother();
+      foreign.#clients.push({ tenantHost, clientId: await sandbox.addForeignClient(tenantHost, clientName) });
     });
     return foreign;
   }
 
+  /** Clients of somebody else's, in whatever tenant. */
   get clientIds(): ReadonlySet<string> {
     return new Set(this.#clients.map(({ clientId }) => clientId));
   }
@@ -43,6 +49,11 @@ export class ForeignThings {
     if (given === undefined) throw new Error(`Nobody has a secret of his own in ${tenantHost}.`);
     this.#secrets = this.#secrets.filter((secret) => secret !== given);
     return given;
+  }
+
+  /** How many clients of somebody else's are in this tenant. */
+  countClients(tenantHost: string): number {
+    return this.#clients.filter((client) => client.tenantHost === tenantHost).length;
   }
 
   /** How many of them are gone. */

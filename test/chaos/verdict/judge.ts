@@ -1,5 +1,6 @@
-import { AuditVerification } from '@app/audit';
+import { AuditVerification, SYSTEM_CHAIN } from '@app/audit';
 import type { Fault, Scene } from '../fault.js';
+import type { Rig } from '../rig/rig.js';
 import { inParallel, type Signup } from '../rig/signup-backend.js';
 import type { ClientAtQlik } from '../rig/sandbox-control.js';
 import { type Counts, noCounts } from './counts.js';
@@ -18,10 +19,21 @@ const story = [
   'token.minted',
 ];
 
+/** What was noticed while a batch was under way. */
+export interface Seen extends Pick<Counts, 'injected' | 'retried'> {
+  /** Runs and workers that ended as they should not have; each counts as unsettled. */
+  surprises: readonly string[];
+}
+
+const verifies = async (rig: Rig, chain: string): Promise<boolean> =>
+  (await new AuditVerification(rig.database).verify(chain)).intact;
+
 /** Counts what a batch came to, by looking at Qlik, at the rows, at the audit, and by using every stored secret. */
-export async function judge(fault: Fault, scene: Scene, seen: Pick<Counts, 'injected' | 'retried'>): Promise<Counts> {
+export async function judge(fault: Fault, scene: Scene, seen: Seen): Promise<Counts> {
   const { rig, signups, prefix, foreign } = scene;
-  const counts = { ...noCounts(), ...seen, accepted: signups.length };
+  const { injected, retried, surprises } = seen;
+  for (const surprise of surprises) process.stderr.write(`${prefix} ${surprise}\n`);
+  const counts = { ...noCounts(), injected, retried, accepted: signups.length };
   const atQlik = await rig.sandbox.state(prefix);
   const foreignClients = foreign.clientIds;
   const ours = new Map<string, ClientAtQlik[]>();
@@ -33,16 +45,20 @@ export async function judge(fault: Fault, scene: Scene, seen: Pick<Counts, 'inje
   const ready = signups.filter(({ name }) => !fault.neverReady?.(name));
   const told = await storiesOf(scene);
 
-  counts.unsettled = open + ready.filter(({ customerId }) => stopped.has(customerId)).length;
+  counts.unsettled = surprises.length + open + ready.filter(({ customerId }) => stopped.has(customerId)).length;
   counts.unsettled += signups.filter(
     (one) => fault.neverReady?.(one.name) && !endedAsItShould(fault, one, stopped),
   ).length;
   if (counts.unsettled > 0) await show(scene);
   counts.foreignDeleted = foreign.countMissing(atQlik);
-  counts.extraPosts = atQlik.clientsCreated - foreignClients.size - ready.length - (fault.postsBeyond?.(scene) ?? 0);
+  counts.extraPosts = ready.reduce((sum, { name, tenantHost }) => {
+    const expected = 1 + foreign.countClients(tenantHost) + (fault.postsBeyond?.(name) ?? 0);
+    return sum + Math.abs((atQlik.clientsCreatedAt[tenantHost] ?? 0) - expected);
+  }, 0);
+  if (!(await verifies(rig, SYSTEM_CHAIN))) counts.auditBreaks += 1;
   await inParallel(signups, 8, async (signup) => {
     const clients = ours.get(signup.tenantHost) ?? [];
-    if (!(await new AuditVerification(rig.database).verify(signup.customerId)).intact) counts.auditBreaks += 1;
+    if (!(await verifies(rig, signup.customerId))) counts.auditBreaks += 1;
     if (fault.neverReady?.(signup.name)) {
       counts.duplicateClients += clients.length;
       return;

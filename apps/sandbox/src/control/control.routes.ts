@@ -40,7 +40,11 @@ export function controlRoutes(app: FastifyInstance, store: TenantStore, faults: 
     const { tenantHost, tenantHostPrefix = '' } = parsed(request.query, stateQuerySchema, 'query');
     if (tenantHost === undefined) {
       const tenants = [...store.all()].filter((tenant) => tenant.host.startsWith(tenantHostPrefix));
-      return { ...describeState(tenants), tenants: tenants.map((tenant) => tenant.host), faults: faults.list() };
+      const clientsCreatedAt = Object.fromEntries(
+        tenants.map(({ host: at, counters }) => [at, counters.clientsCreated]),
+      );
+      const hosts = tenants.map((tenant) => tenant.host);
+      return { ...describeState(tenants), tenants: hosts, clientsCreatedAt, faults: faults.list() };
     }
     const tenant = store.find(tenantHost) ?? newTenant(tenantHost);
     return { ...describeState([tenant]), tenant: describeTenant(tenant), faults: faults.list() };
