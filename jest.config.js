@@ -23,10 +23,11 @@ const base = {
 };
 
 /** What starts processes takes as long as a busy machine makes it. */
-const SERVERS_TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** `unit` and `model` need nothing but Node; the others start real PostgreSQL, Redis and Chromium (test/). */
 export default {
+  testTimeout: TIMEOUT_MS,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
     { ...base, displayName: 'model', testMatch: ['<rootDir>/test/model/**/*.spec.ts'] },
@@ -34,7 +35,6 @@ export default {
       ...base,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.spec.ts'],
-      testTimeout: SERVERS_TIMEOUT_MS,
       globalSetup: '<rootDir>/test/start-postgres.js',
       globalTeardown: '<rootDir>/test/stop-postgres.js',
     },
@@ -42,7 +42,6 @@ export default {
       ...base,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
-      testTimeout: SERVERS_TIMEOUT_MS,
       globalSetup: '<rootDir>/test/start-postgres.js',
       globalTeardown: '<rootDir>/test/stop-postgres.js',
     },

@@ -13,6 +13,8 @@ const options = optionsOrEnd();
 const folder = mkdtempSync(join(tmpdir(), 'provisioner-chaos-'));
 // Root runs PostgreSQL as another user, who must be able to pass through.
 chmodSync(folder, 0o711);
+// Every process of every rig is ended with this one.
+process.setMaxListeners(100);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void endEarly());
 process.stdout.write(`seed ${options.seed}: go on, or do it again, with --seed ${options.seed}\n`);
 process.exitCode = (await (options.ablations ? runAblations(options.seed, folder, options.only) : runFaults())) ? 0 : 1;
