@@ -27,6 +27,7 @@ export interface Disturbance {
 /** What a run that has stopped needs before an operator retries it; `cancelled` where the operator cancelled it instead. */
 export type Mend = (scene: Scene, signup: Signup, run: StoppedRun) => Promise<'retry' | 'cancelled'>;
 
+/** A run that came to a stop without success. */
 export interface StoppedRun {
   id: string;
   state: 'failed' | 'needs_attention' | 'cancelled';

@@ -6,6 +6,7 @@ import { noCounts } from './verdict/counts.js';
 
 /** F22: the protocol without its servers. */
 export const MODEL_ID = 'F22';
+/** The title of its row. */
 export const MODEL_TITLE =
   'the model: schedules of crashes, clocks and a simulated Qlik; a counterexample counts as unsettled';
 

@@ -82,7 +82,7 @@ describe('POST /v1/pauses', () => {
     const what = {
       actor: body.actor,
       subject: { pauseId: body.id },
-      data: { plan: 'onboarding', reason: 'maintenance' },
+      data: { plan: 'onboarding', tenantHostSha256: null, reason: 'maintenance' },
     };
     expect(events.body.events).toEqual([
       expect.objectContaining({ action: 'pause.lifted', ...what }),

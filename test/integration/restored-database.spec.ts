@@ -95,7 +95,10 @@ class Installation {
   }
 
   run(id: string) {
-    return this.database.client.run.findUniqueOrThrow({ where: { id }, include: { steps: true } });
+    return this.database.client.run.findUniqueOrThrow({
+      where: { id },
+      include: { steps: { orderBy: { position: 'asc' } } },
+    });
   }
 
   async change(runId: string, move: 'cancel' | 'retry'): Promise<void> {

@@ -26,6 +26,7 @@ interface Boundary {
 
 const folderOf = (rig: Rig): string => join(rig.folder, 'crashes');
 
+/** Has Qlik lose the answers to these calls of a tenant. */
 export async function loseAnswers({ rig }: Scene, tenantHost: string, lost: readonly object[]): Promise<void> {
   for (const fault of lost) await rig.sandbox.addFault({ ...fault, tenantHost, times: 1 });
 }

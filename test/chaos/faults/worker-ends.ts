@@ -12,12 +12,14 @@ export async function slowDownQlik({ rig }: Scene): Promise<void> {
   await rig.sandbox.addFault({ kind: 'delay', delayMs: 60 });
 }
 
+/** Kills a worker, and replaces it. */
 export async function killWorker({ rig, random }: Scene): Promise<void> {
   const place = random.between(0, rig.workers.count - 1);
   await rig.workers.kill(place, 'SIGKILL');
   await rig.workers.start(place);
 }
 
+/** Stops a worker for longer than its lease, and lets it go on as if nothing had been. */
 export async function freezeWorker({ rig, random }: Scene): Promise<void> {
   const place = random.between(0, rig.workers.count - 1);
   rig.workers.signal(place, 'SIGSTOP');

@@ -2,6 +2,7 @@ import { Agent, request } from 'undici';
 
 const agent = new Agent({ connections: 32, keepAliveTimeout: 5_000 });
 
+/** An answer with its JSON body, or without one. */
 export interface HttpAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;

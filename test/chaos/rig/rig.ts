@@ -19,8 +19,10 @@ import { Workers, type WorkerSetup } from './workers.js';
 /** What carries the queue. */
 export type Backend = 'redis' | 'postgres';
 
+/** Every backend, in the order of the table. */
 export const backends: readonly Backend[] = ['redis', 'postgres'];
 
+/** The OEM’s client of every region. */
 export const parentClient = { clientId: 'parent', clientSecret: 'parent-secret-of-the-chaos-suite' };
 
 /** The protocol's times in seconds, scaled down; a lease is still long for two busy cores. */

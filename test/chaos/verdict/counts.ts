@@ -29,6 +29,7 @@ export const zeroCounts = {
   extraPosts: 'POSTs − N',
 } as const satisfies Partial<Record<keyof Counts, string>>;
 
+/** A count that must be zero. */
 export type ZeroCount = keyof typeof zeroCounts;
 
 /** No counts yet. */
