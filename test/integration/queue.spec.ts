@@ -148,6 +148,21 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
     expect((await inbox.next()).id).toBe(idOf(first));
   });
 
+  it('takes another wake-up of a run whose first one is in the hands of a worker', async () => {
+    const wakeUps = (await start()).get(WakeUps);
+    const first = wakeUp();
+    const inbox = new Inbox();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await start({ deliver: (job) => inbox.deliver(job).then(() => held) });
+    await wakeUps.send(first);
+    expect((await inbox.next()).id).toBe(idOf(first));
+    await start({ deliver: inbox.deliver });
+    await wakeUps.send({ ...first, again: 7 });
+    expect((await inbox.next()).id).toBe(`${idOf(first)}.7`);
+    release();
+  });
+
   it('delivers a delayed wake-up after one that is due', async () => {
     const inbox = new Inbox();
     const wakeUps = (await start()).get(WakeUps);

@@ -30,7 +30,7 @@ describe('the sweep', () => {
   it('wakes a queued run whose wake-up was lost, once', async () => {
     const id = await forgotten();
     expect(await harness.sweep.sweep(GRACE_MS)).toBe(1);
-    expect(harness.woken).toEqual([{ runId: id, fence: 0, requestId: 'request-1' }]);
+    expect(harness.woken).toEqual([{ runId: id, fence: 0, requestId: 'request-1', again: expect.any(Number) }]);
     expect(await harness.sweep.sweep(GRACE_MS)).toBe(0);
   });
 

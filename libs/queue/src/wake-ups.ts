@@ -11,6 +11,8 @@ const SEND_DEADLINE_MS = 1_000;
 /** A wake-up of the run as it stood at `fence`: sent twice, it is one job while it is in the queue. */
 export interface WakeUp extends RunWakeUp {
   fence: number;
+  /** Tells a later wake-up from the first one, whose job may be in the hands of a worker that died before it claimed the run. */
+  again?: number;
 }
 
 /** Wakes a worker for a run, after the commit that made it due. */
@@ -22,13 +24,13 @@ export class WakeUps {
    * Puts the wake-up into the queue, due in `delayMs`. Rejects with QUEUE_UNAVAILABLE within a second when the queue does not take it:
    * the row is due all the same, and the sweep sends it again.
    */
-  async send({ fence, ...payload }: WakeUp, options: { delayMs?: number } = {}): Promise<void> {
+  async send({ fence, again, ...payload }: WakeUp, options: { delayMs?: number } = {}): Promise<void> {
     const { name, payload: schema } = jobCatalog.runWakeUp;
     const data = schema.parse(payload);
     try {
       await withinDeadline(
         this.queue.add(name, data, {
-          jobId: `${data.runId}.${fence}`,
+          jobId: [data.runId, fence, ...(again === undefined ? [] : [again])].join('.'),
           delay: options.delayMs ?? 0,
           attempts: 1,
           removeOnComplete: true,

@@ -3,6 +3,9 @@ import { Database } from '@app/platform';
 import { IS_PAUSED } from './is-paused.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
+/** How long a wake-up is trusted to be delivered. */
+const SEND_AGAIN_MS = 60_000;
+
 /** Runs woken by one statement. */
 const BATCH = 500;
 
@@ -32,7 +35,9 @@ export class RunSweep {
           AND woken_at < now() - ${graceMs} * interval '1 ms'
         ORDER BY woken_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
       RETURNING id, fence, request_id AS "requestId", traceparent`;
-    for (const run of runs) this.waker.wake(run);
+    // The first wake-up may be with a worker that died, or with a queue that takes it for alive: after a minute, another is sent beside it.
+    const again = Math.floor(Date.now() / SEND_AGAIN_MS);
+    for (const run of runs) this.waker.wake({ ...run, again });
     await this.waker.drain();
     return runs.length;
   }

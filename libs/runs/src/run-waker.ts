@@ -8,6 +8,8 @@ export interface Wakeable {
   fence: number;
   requestId: string;
   traceparent: string | null;
+  /** Of a run that was woken before: another number is another wake-up. */
+  again?: number;
 }
 
 /** The process's logger. */
@@ -38,9 +40,13 @@ export class RunWaker implements BeforeApplicationShutdown {
     await this.drain();
   }
 
-  async #send({ id, fence, requestId, traceparent }: Wakeable): Promise<void> {
+  async #send({ id, fence, requestId, traceparent, again }: Wakeable): Promise<void> {
     try {
-      await this.wakeUps.send({ runId: id, fence, requestId, ...(traceparent === null ? {} : { traceparent }) });
+      await this.wakeUps.send({
+        ...{ runId: id, fence, requestId },
+        ...(again === undefined ? {} : { again }),
+        ...(traceparent === null ? {} : { traceparent }),
+      });
     } catch (error) {
       this.logger.warn({ runId: id, err: error }, 'A wake-up could not be sent; the sweep will send it.');
     }

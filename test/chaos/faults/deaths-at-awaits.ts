@@ -135,7 +135,7 @@ export const deathsAtAwaits: Fault = {
   id: 'F1i',
   title: 'crash after each claim, call to Qlik and commit of an onboarding, in process',
   full: 4_000,
-  ci: 120,
+  ci: 60,
   batch: 1_000,
   // Here the queue has nothing to do with it.
   backends: ['postgres'],
