@@ -54,7 +54,8 @@ export class PausesService {
       await this.#audit(tx, 'pause.lifted', pause, actor, requestId);
       return due;
     });
-    for (const run of runs) this.waker.wake(run);
+    // Another wake-up than the one that may just be finding the run held.
+    for (const run of runs) this.waker.wake({ ...run, again: Date.now() });
   }
 
   /** One page of the pauses in force, newest first; `nextCursor` is undefined on the last. */
