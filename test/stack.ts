@@ -1,5 +1,3 @@
-import { AuditTrail } from '@app/audit';
-import { ApiKeys, scopes } from '@app/access';
 import type { RunningProcess } from '@app/platform';
 import { migrateQueue } from '@app/queue';
 import { pino } from 'pino';
@@ -7,6 +5,7 @@ import { request } from 'undici';
 import { startApi } from '../apps/api/src/start-api.js';
 import { type Sandbox, startSandbox } from '../apps/sandbox/src/start-sandbox.js';
 import { startWorker } from '../apps/worker/src/start-worker.js';
+import { makeApiKey } from './api-key.js';
 import { type RedisServer, startRedis } from './redis-server.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
@@ -58,16 +57,10 @@ export class Stack {
       ...env,
     };
     const logger = log === undefined ? pino({ level: 'silent' }) : pino({ level: 'debug' }, log);
-    const apiKeys = new ApiKeys(test.database, new AuditTrail(test.database), logger);
-    const { key } = await apiKeys.create({
-      name: 'tests',
-      scopes: Object.keys(scopes),
-      expiresAt: new Date(Date.now() + 3_600_000),
-      actor: 'test',
-    });
+    const apiKey = await makeApiKey(test.database);
     const api = await startApi(fullEnv, { logger });
     const worker = await startWorker(fullEnv, { logger });
-    return new Stack(test, sandbox, fullEnv, api, key.reveal(), worker, redis);
+    return new Stack(test, sandbox, fullEnv, api, apiKey, worker, redis);
   }
 
   /** A call to the API with a key that has every scope. */

@@ -1,18 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ApiKeys, scopes } from '@app/access';
-import { AuditTrail } from '@app/audit';
-import { Database, migrate, Secret } from '@app/platform';
-import { migrateQueue } from '@app/queue';
 import pg from 'pg';
-import { pino } from 'pino';
-import { PostgresServer } from '../../apps/quickstart/src/postgres-server.js';
 import { startAppProcess } from '../processes.js';
-import { startRedis } from '../redis-server.js';
 import { startInstantQlik } from './instant-qlik.js';
+import { startServers } from './servers.js';
 
 const HELP = `Measures how long one customer takes from POST /v1/customers to ready on an idle system, beyond the calls to Qlik.
 
@@ -35,48 +27,28 @@ interface Measure {
 
 async function bench(backend: string, customers: number, withStatements: boolean): Promise<void> {
   const close: (() => Promise<unknown>)[] = [];
-  const parent = await mkdtemp(join(tmpdir(), 'provisioner-bench-'));
-  close.push(() => rm(parent, { recursive: true }));
   try {
-    // Root runs PostgreSQL as another user, who must be able to pass through.
-    await chmod(parent, 0o711);
-    const folder = join(parent, 'postgres');
-    const postgres = await PostgresServer.start({ folder, password: new Secret(randomBytes(16).toString('hex')) });
-    close.push(() => postgres.stop());
-    const databaseUrl = await postgres.ensureDatabase('bench');
-    await migrate(databaseUrl);
-    await migrateQueue(databaseUrl);
-    const redis = backend === 'redis' ? await startRedis({ appendOnly: true }) : undefined;
-    if (redis !== undefined) close.push(() => redis.stop());
+    const { databaseUrl, postgresFolder, apiKey, env: servers, parentClients } = await startServers(backend, close);
     const qlik = await startInstantQlik();
     close.push(() => qlik.close());
-    const env = {
-      NODE_ENV: 'development',
-      LOG_LEVEL: 'info',
-      DATABASE_URL: databaseUrl.reveal(),
-      ...(redis === undefined ? {} : { REDIS_URL: redis.url.reveal() }),
-      LOCAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
-      QLIK_ENDPOINT: qlik.url,
-    };
+    const env = { ...servers, LOG_LEVEL: 'info', QLIK_ENDPOINT: qlik.url };
     const sql = new pg.Client({ connectionString: databaseUrl.reveal() });
     await sql.connect();
     close.push(() => sql.end());
-    const key = await makeApiKey(databaseUrl);
     const api = await startAppProcess('api', env);
     close.push(() => api.kill('SIGTERM'));
-    const parents = JSON.stringify({ eu: { clientId: 'parent', clientSecret: 'parent' } });
-    const worker = await startAppProcess('worker', { ...env, QLIK_PARENT_CLIENTS: parents });
+    const worker = await startAppProcess('worker', { ...env, QLIK_PARENT_CLIENTS: parentClients });
     close.push(() => worker.kill('SIGTERM'));
     await sql.query(NOTIFY_READY);
     await sql.query('LISTEN ready');
-    const one = (name: string): Promise<Measure> => onboard(name, api.url, key, sql, qlik);
+    const one = (name: string): Promise<Measure> => onboard(name, api.url, apiKey, sql, qlik);
     for (let index = 0; index < Math.ceil(customers / 10); index += 1) await one(`warm-${index}`);
     const cpuBefore = await cpuOf(api.pid, worker.pid);
     const measures: Measure[] = [];
     for (let index = 0; index < customers; index += 1) measures.push(await one(`bench-${index}`));
     const cpu = (await cpuOf(api.pid, worker.pid)).map((ms, index) => (ms - cpuBefore[index]!) / customers);
     report(backend, measures, cpu);
-    if (withStatements) await reportStatements(folder, sql, one);
+    if (withStatements) await reportStatements(postgresFolder, sql, one);
   } finally {
     for (const closeOne of close.reverse()) await closeOne();
   }
@@ -88,15 +60,6 @@ const NOTIFY_READY = `
     $$ BEGIN PERFORM pg_notify('ready', NEW.id::text); RETURN NULL; END $$;
   CREATE TRIGGER tell_ready AFTER UPDATE OF state ON customers
     FOR EACH ROW WHEN (NEW.state = 'ready') EXECUTE FUNCTION tell_ready()`;
-
-async function makeApiKey(databaseUrl: Secret): Promise<string> {
-  const database = new Database({ url: databaseUrl, maxConnections: 2 });
-  const apiKeys = new ApiKeys(database, new AuditTrail(database), pino({ level: 'silent' }));
-  const expiresAt = new Date(Date.now() + 3_600_000);
-  const { key } = await apiKeys.create({ name: 'bench', scopes: Object.keys(scopes), expiresAt, actor: 'bench' });
-  await database.onApplicationShutdown();
-  return key.reveal();
-}
 
 async function onboard(
   name: string,

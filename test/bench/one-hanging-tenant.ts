@@ -1,17 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ApiKeys, scopes } from '@app/access';
-import { AuditTrail } from '@app/audit';
-import { Database, migrate, Secret } from '@app/platform';
-import { migrateQueue } from '@app/queue';
+import type { Secret } from '@app/platform';
 import pg from 'pg';
-import { pino } from 'pino';
-import { PostgresServer } from '../../apps/quickstart/src/postgres-server.js';
 import { startAppProcess } from '../processes.js';
-import { startRedis } from '../redis-server.js';
+import { startServers } from './servers.js';
 
 const HELP = `Measures whether a tenant that never answers slows the others: many customers are accepted at once, without it and with it, in turns.
 
@@ -40,34 +31,15 @@ interface Batch {
 
 async function bench(backend: string, { tenants, hanging, pairs }: Options): Promise<void> {
   const close: (() => Promise<unknown>)[] = [];
-  const parent = await mkdtemp(join(tmpdir(), 'provisioner-bench-'));
-  close.push(() => rm(parent, { recursive: true }));
   try {
-    // Root runs PostgreSQL as another user, who must be able to pass through.
-    await chmod(parent, 0o711);
-    const folder = join(parent, 'postgres');
-    const postgres = await PostgresServer.start({ folder, password: new Secret(randomBytes(16).toString('hex')) });
-    close.push(() => postgres.stop());
-    const databaseUrl = await postgres.ensureDatabase('bench');
-    await migrate(databaseUrl);
-    await migrateQueue(databaseUrl);
-    const redis = backend === 'redis' ? await startRedis({ appendOnly: true }) : undefined;
-    if (redis !== undefined) close.push(() => redis.stop());
-    const parents = JSON.stringify({ eu: { clientId: 'parent', clientSecret: 'parent' } });
-    const sandbox = await startAppProcess('sandbox', { LOG_LEVEL: 'info', QLIK_PARENT_CLIENTS: parents });
+    const { databaseUrl, apiKey, env: servers, parentClients } = await startServers(backend, close);
+    const sandbox = await startAppProcess('sandbox', { LOG_LEVEL: 'info', QLIK_PARENT_CLIENTS: parentClients });
     close.push(() => sandbox.kill('SIGTERM'));
-    const env = {
-      NODE_ENV: 'development',
-      DATABASE_URL: databaseUrl.reveal(),
-      ...(redis === undefined ? {} : { REDIS_URL: redis.url.reveal() }),
-      LOCAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,
-      QLIK_ENDPOINT: sandbox.url,
-    };
-    const apiKey = await makeApiKey(databaseUrl);
+    const env = { ...servers, QLIK_ENDPOINT: sandbox.url };
     const api = await startAppProcess('api', env);
     close.push(() => api.kill('SIGTERM'));
     // Everything else as it comes: twenty runs at once, twenty seconds for a call.
-    const worker = await startAppProcess('worker', { ...env, QLIK_PARENT_CLIENTS: parents });
+    const worker = await startAppProcess('worker', { ...env, QLIK_PARENT_CLIENTS: parentClients });
     close.push(() => worker.kill('SIGTERM'));
     const readiness = await Readiness.listen(databaseUrl);
     close.push(() => readiness.close());
@@ -188,15 +160,6 @@ class Installation {
 }
 
 const hostOf = (name: string): string => `${name}.eu.qlikcloud.com`;
-
-async function makeApiKey(databaseUrl: Secret): Promise<string> {
-  const database = new Database({ url: databaseUrl, maxConnections: 2 });
-  const apiKeys = new ApiKeys(database, new AuditTrail(database), pino({ level: 'silent' }));
-  const expiresAt = new Date(Date.now() + 3_600_000);
-  const { key } = await apiKeys.create({ name: 'bench', scopes: Object.keys(scopes), expiresAt, actor: 'bench' });
-  await database.onApplicationShutdown();
-  return key.reveal();
-}
 
 function report(
   backend: string,

@@ -84,16 +84,18 @@ async function operate(
     const signups = scene.signups.filter(
       ({ customerId, name }) => stopped.has(customerId) && !fault.neverReady?.(name),
     );
-    if (signups.length === 0) return retried;
+    const before = retried;
     await inParallel(signups, 8, async (signup) => {
       const run = stopped.get(signup.customerId)!;
       const code = run.error?.code ?? 'no code';
       if (fault.mend === undefined && fault.mayStopWith?.includes(code) !== true)
         surprises.push(`${signup.name} stopped with ${code}`);
       const next = (await fault.mend?.(scene, signup, run)) ?? 'retry';
-      if (next === 'retry') await scene.backend.change(run.id, 'retry', 'the fault is over');
+      if (next === 'leave') return;
+      await scene.backend.change(run.id, 'retry', 'the fault is over');
       retried += 1;
     });
+    if (retried === before) return retried;
     await settle(scene, 1, stallMs);
   }
   return retried;

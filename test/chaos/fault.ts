@@ -24,8 +24,8 @@ export interface Disturbance {
   end(): Promise<number>;
 }
 
-/** What a run that has stopped needs before an operator retries it; `cancelled` where the operator cancelled it instead. */
-export type Mend = (scene: Scene, signup: Signup, run: StoppedRun) => Promise<'retry' | 'cancelled'>;
+/** Mends what a run that has stopped needs before an operator retries it; `leave` where nobody should. */
+export type Mend = (scene: Scene, signup: Signup, run: StoppedRun) => Promise<'retry' | 'leave'>;
 
 /** A run that came to a stop without success. */
 export interface StoppedRun {

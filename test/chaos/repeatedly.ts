@@ -1,28 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Disturbance } from './fault.js';
+import { inBackground } from './in-background.js';
 
 /** Strikes again and again, first after one pause, until it is ended; `end` waits for the strike under way and rejects if one failed. */
 export function repeatedly(strike: () => Promise<void>, pauseMs: () => number): Disturbance {
-  const stop = new AbortController();
   let struck = 0;
-  const loop = async () => {
+  const loop = inBackground(async (stop) => {
     for (;;) {
-      await pause(pauseMs(), undefined, { signal: stop.signal }).catch(() => undefined);
-      if (stop.signal.aborted) return;
+      await pause(pauseMs(), undefined, { signal: stop }).catch(() => undefined);
+      if (stop.aborted) return;
       await strike();
       struck += 1;
     }
-  };
-  const ended = loop();
-  // Looked at by `end`; until then nobody listens.
-  ended.catch(() => undefined);
-  return {
-    end: async () => {
-      stop.abort();
-      await ended;
-      return struck;
-    },
-  };
+  });
+  return { end: () => loop.end().then(() => struck) };
 }
 
 /** A disturbance that proves nothing unless it struck: its end throws then. */

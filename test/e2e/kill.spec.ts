@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ApiKeys, scopes } from '@app/access';
 import { AuditTrail, AuditVerification } from '@app/audit';
 import { migrateQueue } from '@app/queue';
-import { pino } from 'pino';
 import { Redis } from 'ioredis';
+import { makeApiKey } from '../api-key.js';
+import { inStory, onboardingStory } from '../onboarding-story.js';
 import { PlaintextSearch } from '../plaintext-search.js';
 import { type AppProcess, startAppProcess } from '../processes.js';
 import { QlikWiretap } from '../qlik-wiretap.js';
@@ -51,14 +51,7 @@ describe.each(['postgres', 'redis'] as const)('real processes on %s', (backend) 
       QLIK_ENDPOINT: wiretap.url,
       QLIK_REGIONS: 'eu',
     };
-    const apiKeys = new ApiKeys(test.database, new AuditTrail(test.database), pino({ level: 'silent' }));
-    const { key } = await apiKeys.create({
-      name: 'tests',
-      scopes: Object.keys(scopes),
-      expiresAt: new Date(Date.now() + 3_600_000),
-      actor: 'test',
-    });
-    apiKey = key.reveal();
+    apiKey = await makeApiKey(test.database);
     api = await startAppProcess('api', env);
     worker = await startWorker();
   }, 60_000);
@@ -133,17 +126,7 @@ describe.each(['postgres', 'redis'] as const)('real processes on %s', (backend) 
       expect(credentials).toMatchObject({ clientId: own.clientId, hint: own.hints[0], tenantHost: row.tenantHost });
       expect(await useCredentials(credentials)).toBe(200);
       expect(await new AuditVerification(test.database).verify(row.id)).toMatchObject({ intact: true });
-      expect(await actionsOf(row.id)).toEqual([
-        'consent.trusted',
-        'customer.accepted',
-        'customer.ready',
-        'data_key.created',
-        'oauth_client.made',
-        'run.succeeded',
-        'secret.promoted',
-        'secret.stored',
-        'token.minted',
-      ]);
+      expect(await actionsOf(row.id)).toEqual(onboardingStory);
     }
   }
 
@@ -151,7 +134,7 @@ describe.each(['postgres', 'redis'] as const)('real processes on %s', (backend) 
   async function actionsOf(customerId: string): Promise<string[]> {
     const { events } = await new AuditTrail(test.database).list({ customerId, limit: 100 });
     return events
-      .map(({ action }) => action.replace(/^oauth_client\.(created|adopted)$/, 'oauth_client.made'))
+      .map(({ action }) => inStory(action))
       .filter((action) => !['secret.revoked', 'secret.read', 'credentials.read'].includes(action))
       .sort();
   }

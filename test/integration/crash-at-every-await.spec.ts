@@ -10,6 +10,7 @@ import { RunRunner } from '@app/runs';
 import { Vault } from '@app/vault';
 import type { TestingModule } from '@nestjs/testing';
 import pg from 'pg';
+import { acceptCustomer } from '../accept-customer.js';
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/start-sandbox.js';
 import { createMortalWorker, type Death, Life, ProcessDied } from '../mortal-process.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
@@ -72,13 +73,7 @@ async function accept(): Promise<Onboarding> {
   accepted += 1;
   const name = `crash-${accepted}`;
   const tenantHost = `${name}.eu.qlikcloud.com`;
-  const input = { externalId: name, name, tenantHost, redirectUris: [], allowedOrigins: [], scopes: ['user_default'] };
-  const { customer, run } = await healthy
-    .get(CustomersService, { strict: false })
-    .accept({ ...input, metadata: {} }, { id: 'test', actor: 'test' }, name, {
-      requestId: name,
-      traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
-    });
+  const { customer, run } = await acceptCustomer(healthy.get(CustomersService, { strict: false }), name, tenantHost);
   return { name, tenantHost, customerId: customer.id, runId: run.id };
 }
 

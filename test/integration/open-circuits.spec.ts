@@ -6,6 +6,7 @@ import { Secret } from '@app/platform';
 import { RunRunner } from '@app/runs';
 import type { TestingModule } from '@nestjs/testing';
 import { pino } from 'pino';
+import { acceptCustomer } from '../accept-customer.js';
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/start-sandbox.js';
 import { createMortalWorker } from '../mortal-process.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
@@ -56,20 +57,7 @@ describe('runs whose calls are held back', () => {
 
   async function accept(name: string): Promise<string> {
     const tenantHost = `${name}.eu.qlikcloud.com`;
-    const input = {
-      externalId: name,
-      name,
-      tenantHost,
-      redirectUris: [],
-      allowedOrigins: [],
-      scopes: ['user_default'],
-    };
-    const { run } = await worker
-      .get(CustomersService, { strict: false })
-      .accept({ ...input, metadata: {} }, { id: 'test', actor: 'test' }, name, {
-        requestId: name,
-        traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
-      });
+    const { run } = await acceptCustomer(worker.get(CustomersService, { strict: false }), name, tenantHost);
     return run.id;
   }
 

@@ -9,6 +9,7 @@ import { RunRunner } from '@app/runs';
 import { Vault } from '@app/vault';
 import type { TestingModule } from '@nestjs/testing';
 import pg from 'pg';
+import { acceptCustomer } from '../accept-customer.js';
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/start-sandbox.js';
 import { TenantClient } from '../../apps/sandbox/testing/tenant-client.js';
 import { createMortalWorker, Life, ProcessDied } from '../mortal-process.js';
@@ -62,17 +63,7 @@ class Installation {
 
   async accept(name: string): Promise<Onboarding> {
     const tenantHost = `${name}.eu.qlikcloud.com`;
-    const input = {
-      externalId: name,
-      name,
-      tenantHost,
-      redirectUris: [],
-      allowedOrigins: [],
-      scopes: ['user_default'],
-    };
-    const context = { requestId: name, traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
-    const caller = { id: 'test', actor: 'test' };
-    const { customer, run } = await this.customers.accept({ ...input, metadata: {} }, caller, name, context);
+    const { customer, run } = await acceptCustomer(this.customers, name, tenantHost);
     return { tenantHost, customerId: customer.id, runId: run.id };
   }
 

@@ -127,5 +127,5 @@ export const redirects: Fault = {
       },
     };
   },
-  mend: (_scene, _signup, { error }) => Promise.resolve(error?.code === 'QLIK_UNREADABLE' ? 'retry' : 'cancelled'),
+  mend: (_scene, _signup, { error }) => Promise.resolve(error?.code === 'QLIK_UNREADABLE' ? 'retry' : 'leave'),
 };

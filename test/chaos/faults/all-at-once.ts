@@ -1,29 +1,26 @@
-import type { Disturbance, Fault, Scene } from '../fault.js';
+import type { Fault, Scene } from '../fault.js';
 import { mustStrike, repeatedly, together } from '../repeatedly.js';
 import { hostOf } from '../rig/signup-backend.js';
 import { deliverAgain } from './deliveries.js';
 import { silenceRelay, strikePostgres } from './postgres-outages.js';
+import { strikeAnswers } from './qlik-answers.js';
 import { qlikOutageCodes } from './qlik-outage-codes.js';
 import { strikeRedis } from './redis-outages.js';
 import { freezeWorker, killWorker, restartWorker } from './worker-ends.js';
 
 const MINUTE_MS = 60_000;
 
-async function strikeAnswers({ rig, random }: Scene): Promise<Disturbance> {
-  const answers = [
-    { kind: 'reset-before', probability: 0.01 },
-    { kind: 'reset-after', probability: 0.01 },
-    { kind: 'truncate', probability: 0.01 },
-    { kind: 'status', status: 500, probability: 0.01 },
-    { kind: 'status', status: 503, after: true, probability: 0.01 },
-    { kind: 'hang', probability: 0.005 },
-    { kind: 'hang', after: true, probability: 0.005 },
-    { kind: 'rate-limit', retryAfter: 1, probability: 0.01 },
-    { kind: 'delay', delayMs: 30, probability: 0.5 },
-  ];
-  for (const answer of answers) await rig.sandbox.addFault({ ...answer, seed: random.seed() });
-  return { end: () => rig.sandbox.clearFaults() };
-}
+const answers = [
+  { kind: 'reset-before', probability: 0.01 },
+  { kind: 'reset-after', probability: 0.01 },
+  { kind: 'truncate', probability: 0.01 },
+  { kind: 'status', status: 500, probability: 0.01 },
+  { kind: 'status', status: 503, after: true, probability: 0.01 },
+  { kind: 'hang', probability: 0.005 },
+  { kind: 'hang', after: true, probability: 0.005 },
+  { kind: 'rate-limit', retryAfter: 1, probability: 0.01 },
+  { kind: 'delay', delayMs: 30, probability: 0.5 },
+];
 
 /** F21: F2 to F13 at random, at one time; each tenant's lists lag by up to half of what is assumed. */
 export const allAtOnce: Fault = {
@@ -45,7 +42,7 @@ export const allAtOnce: Fault = {
     const { rig } = scene;
     // Each draws at moments of its own.
     const drawing = (word: string): Scene => ({ ...scene, random: scene.random.fork(word) });
-    const [answers, workers, outages, relay] = ['answers', 'workers', 'servers', 'relay'].map(drawing) as [
+    const [atQlik, workers, outages, relay] = ['answers', 'workers', 'servers', 'relay'].map(drawing) as [
       Scene,
       Scene,
       Scene,
@@ -53,7 +50,7 @@ export const allAtOnce: Fault = {
     ];
     const servers = [strikePostgres, ...(rig.redis === undefined ? [] : [strikeRedis])];
     return together(
-      mustStrike('No answer', await strikeAnswers(answers)),
+      mustStrike('No answer', await strikeAnswers(atQlik, answers)),
       deliverAgain(drawing('deliveries')),
       // One after the other: each needs its worker, or its server, for itself.
       mustStrike(

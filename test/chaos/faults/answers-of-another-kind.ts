@@ -39,7 +39,7 @@ const secretless = {
 
 /** Only what drifted needs somebody; any other run that stopped stays as it is, and counts. */
 const retryDrifted: Mend = (scene, { name }, { error }) =>
-  Promise.resolve(kind(scene, name) === 'drift' && error?.code === 'QLIK_UNREADABLE' ? 'retry' : 'cancelled');
+  Promise.resolve(kind(scene, name) === 'drift' && error?.code === 'QLIK_UNREADABLE' ? 'retry' : 'leave');
 
 /** F16 */
 export const strangeAnswers: Fault = {

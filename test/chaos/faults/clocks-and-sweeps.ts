@@ -1,5 +1,6 @@
 import type { Disturbance, Fault, Scene } from '../fault.js';
 import { repeatedly } from '../repeatedly.js';
+import { strikeAnswers } from './qlik-answers.js';
 import { qlikOutageCodes } from './qlik-outage-codes.js';
 import { flushRedis } from './redis-outages.js';
 
@@ -52,9 +53,9 @@ export const skewedClocks: Fault = {
     { env: { CHAOS_CLOCK_SKEW_MS: `${TEN_MINUTES_MS}` } },
     { env: { CHAOS_CLOCK_SKEW_MS: `${-TEN_MINUTES_MS}` } },
   ],
-  begin: async ({ rig, random }) => {
-    await rig.sandbox.addFault({ kind: 'reset-after', probability: 0.05, seed: random.seed() });
-    await rig.sandbox.addFault({ kind: 'rate-limit', retryAfter: 1, probability: 0.02, seed: random.seed() });
-    return { end: () => rig.sandbox.clearFaults() };
-  },
+  begin: (scene) =>
+    strikeAnswers(scene, [
+      { kind: 'reset-after', probability: 0.05 },
+      { kind: 'rate-limit', retryAfter: 1, probability: 0.02 },
+    ]),
 };

@@ -5,6 +5,7 @@ import { RunRunner } from '@app/runs';
 import type { TestingModule } from '@nestjs/testing';
 import { createMortalWorker, type Death, Life, ProcessDied } from '../../mortal-process.js';
 import type { Disturbance, Fault, Scene } from '../fault.js';
+import { inBackground } from '../in-background.js';
 import { parentClient } from '../rig/rig.js';
 import { hostOf } from '../rig/signup-backend.js';
 import { lostAnswers, loseAnswers } from './exits-at-boundaries.js';
@@ -98,7 +99,6 @@ async function listFates(scene: Scene, { healthy }: Pair): Promise<Fate[]> {
 function onboardAll(scene: Scene, { doomed, healthy }: Pair, fates: readonly Fate[]): Disturbance {
   let next = 0;
   let died = 0;
-  let isOver = false;
   const onboard = async (name: string, runId: string) => {
     const { death, lost } = fates[scene.names.indexOf(name) % fates.length]!;
     await loseAnswers(scene, hostOf(name), lost);
@@ -108,8 +108,8 @@ function onboardAll(scene: Scene, { doomed, healthy }: Pair, fates: readonly Fat
     });
     await deliver(scene, healthy, runId);
   };
-  const lane = async () => {
-    while (!isOver || next < scene.signups.length) {
+  const lane = async (stop: AbortSignal) => {
+    while (!stop.aborted || next < scene.signups.length) {
       const signup = scene.signups[next];
       if (signup === undefined) await pause(20);
       else {
@@ -118,16 +118,8 @@ function onboardAll(scene: Scene, { doomed, healthy }: Pair, fates: readonly Fat
       }
     }
   };
-  const lanes = Promise.all(Array.from({ length: LANES }, lane));
-  // Looked at by `end`; until then nobody listens.
-  lanes.catch(() => undefined);
-  return {
-    end: async () => {
-      isOver = true;
-      await lanes;
-      return died;
-    },
-  };
+  const lanes = inBackground((stop) => Promise.all(Array.from({ length: LANES }, () => lane(stop))));
+  return { end: () => lanes.end().then(() => died) };
 }
 
 /** F1, in process: a hundred times after each. */

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type BackendFactory, type ConnectionOptions, createPostgresBackend, createRedisBackend, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { RUNS_QUEUE } from '@app/queue';
 import type { Disturbance, Fault, Scene } from '../fault.js';
+import { inBackground } from '../in-background.js';
 import { patiently } from '../patiently.js';
 import type { Rig } from '../rig/rig.js';
 import { onboarding } from '../rig/signup-backend.js';
@@ -74,18 +76,12 @@ export function deliverAgain(scene: Scene): Disturbance {
       sent += COPIES;
     }
   };
-  let isOver = false;
-  const loop = (async () => {
-    while (!isOver) {
-      await send();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  })();
-  loop.catch(() => undefined);
+  const loop = inBackground(async (stop) => {
+    for (; !stop.aborted; await pause(20)) await send();
+  });
   return {
     end: async () => {
-      isOver = true;
-      await loop;
+      await loop.end();
       await close();
       return sent;
     },

@@ -117,7 +117,7 @@ async function accept(scene: Scene, name: string): Promise<Signup> {
   return signup;
 }
 
-async function mend(scene: Scene, signup: Signup, run: StoppedRun): Promise<'retry' | 'cancelled'> {
+async function mend(scene: Scene, signup: Signup, run: StoppedRun): Promise<'retry' | 'leave'> {
   const intervention = interventionFor(signup.name);
   if (run.error?.code !== intervention.code)
     throw new Error(`${signup.name} stopped with ${run.error?.code}, not ${intervention.code}.`);

@@ -2,7 +2,7 @@ import { qlikOutageCodes } from './qlik-outage-codes.js';
 import type { Disturbance, Fault, Scene } from '../fault.js';
 
 /** Sets faults at Qlik for the requests of all operations, each by its own chance. */
-async function strike({ rig, random }: Scene, faults: readonly object[]): Promise<Disturbance> {
+export async function strikeAnswers({ rig, random }: Scene, faults: readonly object[]): Promise<Disturbance> {
   for (const fault of faults) await rig.sandbox.addFault({ ...fault, seed: random.seed() });
   return { end: () => rig.sandbox.clearFaults() };
 }
@@ -14,7 +14,7 @@ export const resets: Fault = {
   full: 2_000,
   mayStopWith: qlikOutageCodes,
   begin: (scene) =>
-    strike(scene, [
+    strikeAnswers(scene, [
       { kind: 'reset-before', probability: 0.03 },
       { kind: 'reset-after', probability: 0.03 },
       { kind: 'truncate', probability: 0.03 },
@@ -28,7 +28,7 @@ export const serverErrors: Fault = {
   full: 2_000,
   mayStopWith: qlikOutageCodes,
   begin: (scene) =>
-    strike(scene, [
+    strikeAnswers(scene, [
       { kind: 'status', status: 500, probability: 0.02 },
       { kind: 'status', status: 500, after: true, probability: 0.02 },
       { kind: 'status', status: 503, retryAfter: 1, probability: 0.02 },
@@ -43,7 +43,7 @@ export const hangs: Fault = {
   full: 1_000,
   mayStopWith: qlikOutageCodes,
   begin: (scene) =>
-    strike(scene, [
+    strikeAnswers(scene, [
       { kind: 'hang', probability: 0.02 },
       { kind: 'hang', after: true, probability: 0.02 },
       { kind: 'drip', delayMs: 100, probability: 0.02 },
@@ -57,7 +57,7 @@ export const rateLimits: Fault = {
   full: 2_000,
   mayStopWith: qlikOutageCodes,
   begin: (scene) =>
-    strike(scene, [
+    strikeAnswers(scene, [
       { kind: 'rate-limit', retryAfter: 1, probability: 0.03 },
       { kind: 'rate-limit', retryAfter: new Date(Date.now() + 2_000).toUTCString(), probability: 0.02 },
       { kind: 'rate-limit', retryAfter: null, probability: 0.01 },

@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Disturbance, Scene } from '../fault.js';
+import { inBackground } from '../in-background.js';
 import { patiently } from '../patiently.js';
 
 const LOOK_EVERY_MS = 50;
 
 /** Puts another worker wherever one has ended by itself; says how many that were. */
 export function respawnWorkers({ rig }: Scene): Disturbance {
-  let isOver = false;
   let respawned = 0;
   const fill = async (place: number) => {
     if (!rig.workers.isGone(place)) return;
@@ -15,17 +15,9 @@ export function respawnWorkers({ rig }: Scene): Disturbance {
     respawned += 1;
   };
   const fillAll = () => Promise.all(Array.from({ length: rig.workers.count }, (_, place) => fill(place)));
-  const loop = (async () => {
-    for (; !isOver; await pause(LOOK_EVERY_MS)) await fillAll();
+  const loop = inBackground(async (stop) => {
+    for (; !stop.aborted; await pause(LOOK_EVERY_MS)) await fillAll();
     await fillAll();
-  })();
-  // Looked at by `end`; until then nobody listens.
-  loop.catch(() => undefined);
-  return {
-    end: async () => {
-      isOver = true;
-      await loop;
-      return respawned;
-    },
-  };
+  });
+  return { end: () => loop.end().then(() => respawned) };
 }

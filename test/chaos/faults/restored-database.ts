@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Disturbance, Fault, Scene } from '../fault.js';
+import { inBackground } from '../in-background.js';
 import { patiently, until } from '../patiently.js';
 import { runsOf } from '../verdict/runs-of.js';
 
@@ -59,14 +60,10 @@ export const restoredDatabase: Fault = {
     const { rig, signups } = scene;
     // So that each customer is at another place when the copy is taken.
     await rig.sandbox.addFault({ kind: 'delay', delayMs: 250 });
-    const stop = new AbortController();
-    const copying = copyDatabase(scene, stop.signal);
-    // Looked at by `end`; until then nobody listens.
-    copying.catch(() => undefined);
+    const copying = inBackground((stop) => copyDatabase(scene, stop));
     return {
       end: async () => {
-        stop.abort();
-        await copying;
+        await copying.end();
         await rig.sandbox.clearFaults();
         await rig.workers.end('SIGKILL');
         await restoreDatabase(scene);

@@ -2,13 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, mkdirSync, truncateSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ApiKeys, scopes } from '@app/access';
-import { AuditTrail } from '@app/audit';
 import { Database, migrate, Secret } from '@app/platform';
 import { migrateQueue } from '@app/queue';
 import { Redis } from 'ioredis';
-import { pino } from 'pino';
 import { PostgresServer } from '../../../apps/quickstart/src/postgres-server.js';
+import { makeApiKey } from '../../api-key.js';
 import { type AppProcess, startAppProcess } from '../../processes.js';
 import { type RedisServer, startRedis } from '../../redis-server.js';
 import { LogFile } from './log-file.js';
@@ -78,13 +76,7 @@ export class Rig {
     await migrateQueue(databaseUrl);
     const database = new Database({ url: databaseUrl, maxConnections: 8 });
     const redis = backend === 'redis' ? await startRedis() : undefined;
-    const apiKeys = new ApiKeys(database, new AuditTrail(database), pino({ level: 'silent' }));
-    const { key } = await apiKeys.create({
-      name: 'signup',
-      scopes: Object.keys(scopes),
-      expiresAt: new Date(Date.now() + 7 * 86_400_000),
-      actor: 'chaos',
-    });
+    const apiKey = await makeApiKey(database);
     const log = new LogFile(join(folder, 'processes.log'));
     appendFileSync(join(folder, 'issued-secrets'), '');
     const sandbox = await startSandbox(folder, log);
@@ -113,7 +105,7 @@ export class Rig {
       database,
       redis,
       env,
-      key.reveal(),
+      apiKey,
       log,
       sandbox,
       api,

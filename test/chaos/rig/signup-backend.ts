@@ -17,8 +17,8 @@ export class SignupBackend {
   constructor(private readonly rig: Rig) {}
 
   /** Onboards a customer; the same name again is the same request again. */
-  async onboard(name: string, more: object = {}): Promise<Signup> {
-    const answer = await this.#untilAnswered('POST', '/v1/customers', onboarding(name, more));
+  async onboard(name: string): Promise<Signup> {
+    const answer = await this.#untilAnswered('POST', '/v1/customers', onboarding(name));
     if (answer.status !== 202 && answer.status !== 200) throw unexpected(answer);
     return { name, tenantHost: hostOf(name), customerId: answer.body.customer.id, runId: answer.body.run.id };
   }
@@ -75,8 +75,8 @@ export class SignupBackend {
 export const hostOf = (name: string): string => `${name}.eu.qlikcloud.com`;
 
 /** The request that onboards a customer of this name. */
-export const onboarding = (name: string, more: object = {}) => ({
-  body: { externalId: name, name, tenantHost: hostOf(name), ...more },
+export const onboarding = (name: string) => ({
+  body: { externalId: name, name, tenantHost: hostOf(name) },
   headers: { 'idempotency-key': name },
 });
 

@@ -1,23 +1,11 @@
 import { AuditVerification, SYSTEM_CHAIN } from '@app/audit';
+import { inStory, onboardingStory } from '../../onboarding-story.js';
 import type { Fault, Scene } from '../fault.js';
 import type { Rig } from '../rig/rig.js';
 import { inParallel, type Signup } from '../rig/signup-backend.js';
 import type { ClientAtQlik } from '../rig/sandbox-control.js';
 import { type Counts, noCounts } from './counts.js';
 import { runsOf } from './runs-of.js';
-
-/** What the audit must tell of each customer that is ready; a client adopted was made as well. */
-const story = [
-  'consent.trusted',
-  'customer.accepted',
-  'customer.ready',
-  'data_key.created',
-  'oauth_client.made',
-  'run.succeeded',
-  'secret.promoted',
-  'secret.stored',
-  'token.minted',
-];
 
 /** What was noticed while a batch was under way. */
 export interface Seen extends Pick<Counts, 'injected' | 'retried'> {
@@ -65,7 +53,7 @@ export async function judge(fault: Fault, scene: Scene, seen: Seen): Promise<Cou
     }
     counts.duplicateClients += Math.max(0, clients.length - 1);
     if (stopped.has(signup.customerId)) return;
-    counts.missingEvents += story.filter((action) => !told.get(signup.customerId)?.has(action)).length;
+    counts.missingEvents += onboardingStory.filter((action) => !told.get(signup.customerId)?.has(action)).length;
     await judgeCredential(scene, signup, clients, counts);
   });
   return counts;
@@ -111,7 +99,7 @@ async function storiesOf({ rig, signups }: Scene): Promise<ReadonlyMap<string, R
   const stories = new Map<string, Set<string>>();
   for (const { chain, action } of events) {
     const actions = stories.get(chain) ?? new Set();
-    stories.set(chain, actions.add(action.replace(/^oauth_client\.(created|adopted)$/, 'oauth_client.made')));
+    stories.set(chain, actions.add(inStory(action)));
   }
   return stories;
 }

@@ -1,6 +1,7 @@
 import type { Pause } from '@app/platform';
 import { PLAN_NAMES } from '@app/runs';
 import { z } from 'zod';
+import { Reason } from '../http/reason.schema.js';
 import type { PauseFacts } from './pause-facts.reader.js';
 
 /** Which pauses to list: those in force. */
@@ -15,12 +16,7 @@ export const NewPause = z
   .strictObject({
     plan: z.enum(PLAN_NAMES).optional(),
     tenantHost: z.string().trim().min(1, 'must not be blank').max(253).optional(),
-    reason: z
-      .string()
-      .trim()
-      .min(1, 'must not be blank')
-      .max(500)
-      .refine((value) => !/\p{Cc}|\p{Surrogate}/u.test(value), 'must be one line of text'),
+    reason: Reason,
   })
   .refine(({ plan, tenantHost }) => (plan === undefined) !== (tenantHost === undefined), {
     error: 'must have exactly one of plan and tenantHost',

@@ -1,6 +1,7 @@
 import { type Pause, RunState } from '@app/platform';
 import { CANCELLABLE_STATES, RETRYABLE_STATES, type RunDetails, type RunError } from '@app/runs';
 import { z } from 'zod';
+import { Reason } from '../http/reason.schema.js';
 import { showPause } from '../pauses/pause.schema.js';
 import type { RunRow } from './run-rows.reader.js';
 
@@ -17,12 +18,7 @@ export type RunFilter = z.output<typeof RunFilter>;
 
 /** A change of a run that an operator asks for: why, and which revision they saw. */
 export const RunChange = z.strictObject({
-  reason: z
-    .string()
-    .trim()
-    .min(1, 'must not be blank')
-    .max(500)
-    .refine((value) => !/\p{Cc}|\p{Surrogate}/u.test(value), 'must be one line of text'),
+  reason: Reason,
   revision: z.int().min(1),
 });
 export type RunChange = z.output<typeof RunChange>;

@@ -1,7 +1,8 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { type CallLimits, type CallsPerMinute, WINDOW_SECONDS } from './call-limits.js';
 import { OwnPauses } from './own-pauses.js';
 import type { RateTier } from './rate-tier.js';
+import { takePoint } from './take-point.js';
 
 /** Call limits of this process alone. */
 export class OwnCallLimits implements CallLimits {
@@ -19,13 +20,7 @@ export class OwnCallLimits implements CallLimits {
   async take(host: string, tier: RateTier): Promise<number> {
     const pausedMs = this.pauses.remainingMs(host, tier);
     if (pausedMs > 0 || tier === 'token') return pausedMs;
-    try {
-      await this.#counts[tier].consume(host);
-      return 0;
-    } catch (error) {
-      if (error instanceof RateLimiterRes) return Math.max(1, error.msBeforeNext);
-      throw error;
-    }
+    return takePoint(this.#counts[tier], host);
   }
 
   pause(host: string, tier: RateTier, ms: number): Promise<void> {

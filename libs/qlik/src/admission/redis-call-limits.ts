@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
-import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { type CallLimits, type CallsPerMinute, WINDOW_SECONDS } from './call-limits.js';
 import type { RateTier } from './rate-tier.js';
+import { takePoint } from './take-point.js';
 
 /** One command, so that of pauses that come at the same time the longest is left. */
 const PAUSE = `
@@ -34,15 +35,8 @@ export class RedisCallLimits implements CallLimits {
     };
   }
 
-  async take(host: string, tier: RateTier): Promise<number> {
-    if (tier === 'token') return this.#remainingMs(host, tier);
-    try {
-      await this.#counts[tier].consume(host);
-      return 0;
-    } catch (error) {
-      if (error instanceof RateLimiterRes) return Math.max(1, error.msBeforeNext);
-      throw error;
-    }
+  take(host: string, tier: RateTier): Promise<number> {
+    return tier === 'token' ? this.#remainingMs(host, tier) : takePoint(this.#counts[tier], host);
   }
 
   async pause(host: string, tier: RateTier, ms: number): Promise<void> {

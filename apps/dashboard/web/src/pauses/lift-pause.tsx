@@ -1,17 +1,19 @@
-import { Alert, Button, Group, Modal, Stack, Text } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Modal, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { DialogEnd } from '../parts/dialog-end.js';
+import { useRefresh } from '../parts/use-refresh.js';
 import { change } from '../request.js';
 import type { ShownPauseDetails } from '../server.js';
 import { useCsrfToken } from '../session/use-session.js';
 
 /** Asks whether it is meant, then lifts a pause. */
 export function LiftPause({ pause, name, onClose }: { pause: ShownPauseDetails; name: string; onClose: () => void }) {
-  const client = useQueryClient();
+  const refresh = useRefresh();
   const csrfToken = useCsrfToken();
   const submit = useMutation({
     mutationFn: () => change('DELETE', `/api/pauses/${pause.id}`, { csrfToken: csrfToken() }),
     onSuccess: () => onClose(),
-    onSettled: () => client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' }),
+    onSettled: refresh,
   });
   return (
     <Modal opened onClose={onClose} title="Lift this pause" centered>
@@ -26,19 +28,11 @@ export function LiftPause({ pause, name, onClose }: { pause: ShownPauseDetails; 
               ? 'The run that it holds goes on at once, unless another pause holds it.'
               : `The ${pause.heldRuns} runs that it holds go on at once, unless another pause holds them.`}
         </Text>
-        {submit.error !== null && (
-          <Alert color="red" role="alert">
-            {submit.error.message}
-          </Alert>
-        )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
-            Go back
-          </Button>
+        <DialogEnd error={submit.error} onBack={onClose}>
           <Button loading={submit.isPending} onClick={() => submit.mutate()} data-autofocus>
             Lift the pause
           </Button>
-        </Group>
+        </DialogEnd>
       </Stack>
     </Modal>
   );

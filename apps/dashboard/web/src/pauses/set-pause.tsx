@@ -1,6 +1,8 @@
-import { Alert, Button, Group, Modal, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Button, Modal, SegmentedControl, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
+import { DialogEnd } from '../parts/dialog-end.js';
+import { useRefresh } from '../parts/use-refresh.js';
 import { change } from '../request.js';
 import type { ShownPause } from '../server.js';
 import { useCsrfToken } from '../session/use-session.js';
@@ -21,7 +23,7 @@ export function SetPause({
   plans: readonly string[];
   onClose: () => void;
 }) {
-  const client = useQueryClient();
+  const refresh = useRefresh();
   const csrfToken = useCsrfToken();
   const [kind, setKind] = useState('tenant');
   const [host, setHost] = useState(tenantHost);
@@ -37,7 +39,7 @@ export function SetPause({
       }),
     onSuccess: async () => {
       onClose();
-      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+      await refresh();
     },
   });
   return (
@@ -84,19 +86,11 @@ export function SetPause({
             A run’s day does not stop while it is held: one whose day is over when the pause is lifted fails where it
             would have to wait, and can then be retried.
           </Text>
-          {submit.error !== null && (
-            <Alert color="red" role="alert">
-              {submit.error.message}
-            </Alert>
-          )}
-          <Group justify="flex-end" gap="sm">
-            <Button variant="default" onClick={onClose}>
-              Go back
-            </Button>
+          <DialogEnd error={submit.error} onBack={onClose}>
             <Button type="submit" loading={submit.isPending} disabled={!isComplete}>
               Pause
             </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </form>
     </Modal>

@@ -1,6 +1,8 @@
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { DialogEnd } from '../parts/dialog-end.js';
+import { useRefresh } from '../parts/use-refresh.js';
 import { change, read, RequestFailed } from '../request.js';
 import type { ShownRun } from '../server.js';
 import { useCsrfToken } from '../session/use-session.js';
@@ -36,6 +38,7 @@ export function ChangeRun({
 }) {
   const { verb, title, effect, effectAfterCancel } = actions[action];
   const client = useQueryClient();
+  const refresh = useRefresh();
   const csrfToken = useCsrfToken();
   const [reason, setReason] = useState('');
   const [seenState] = useState(run.state);
@@ -44,7 +47,7 @@ export function ChangeRun({
     onSuccess: async (changed) => {
       onClose();
       client.setQueryData(['run', run.id], changed);
-      await client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' });
+      await refresh();
     },
     onError: () => client.invalidateQueries({ queryKey: ['run', run.id] }),
   });
@@ -67,15 +70,7 @@ export function ChangeRun({
             onChange={(event) => setReason(event.currentTarget.value)}
             data-autofocus
           />
-          {submit.error !== null && (
-            <Alert color="red" role="alert">
-              {submit.error.message}
-            </Alert>
-          )}
-          <Group justify="flex-end" gap="sm">
-            <Button variant="default" onClick={onClose}>
-              Go back
-            </Button>
+          <DialogEnd error={submit.error} onBack={onClose}>
             <Button
               type="submit"
               color={action === 'cancel' ? 'red' : undefined}
@@ -84,7 +79,7 @@ export function ChangeRun({
             >
               {verb}
             </Button>
-          </Group>
+          </DialogEnd>
         </Stack>
       </form>
     </Modal>
