@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail, SYSTEM_CHAIN } from '@app/audit';
 import { Database, DomainError, type Pause, type RunState, type Transaction } from '@app/platform';
 import { v7 as uuidv7 } from 'uuid';
+import { IS_DUE } from './is-due.js';
 import { IS_PAUSED } from './is-paused.js';
 import type { PlanName } from './plan-names.js';
 import { OPEN_STATES } from './run-states.js';
@@ -93,9 +94,7 @@ export class PausesService {
     return tx.$queryRaw<Wakeable[]>`
       UPDATE runs SET woken_at = now() WHERE id IN (
         SELECT runs.id FROM runs JOIN customers ON customers.id = runs.customer_id
-        WHERE runs.state IN ('queued', 'running', 'waiting')
-          AND (lease_until IS NULL OR lease_until < now())
-          AND (runs.state <> 'waiting' OR next_run_at <= now())
+        WHERE ${IS_DUE}
           AND (runs.plan = ${plan} OR customers.tenant_host = ${tenantHost})
           AND NOT ${IS_PAUSED}
         ORDER BY woken_at LIMIT ${WOKEN_AT_ONCE} FOR UPDATE OF runs SKIP LOCKED)

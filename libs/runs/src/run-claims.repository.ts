@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import type { ClaimedRun } from './claimed-run.js';
+import { IS_DUE, IS_FREE } from './is-due.js';
 import { IS_PAUSED } from './is-paused.js';
 import type { PlanRegistry } from './plan-registry.js';
 
@@ -25,8 +26,7 @@ export class RunClaimsRepository {
       WITH due AS (
         SELECT id, state, plan, step FROM runs
         WHERE id = ${runId}::uuid
-          AND (lease_until IS NULL OR lease_until < now())
-          AND (state IN ('queued', 'running') OR (state = 'waiting' AND next_run_at <= now()))
+          AND ${IS_DUE}
           AND plan = ANY(${plans.planNames}::text[])
           AND (step IS NULL OR plan || '/' || step = ANY(${plans.stepNames}::text[]))
           AND NOT ${IS_PAUSED}
@@ -87,7 +87,7 @@ export class RunClaimsRepository {
         CASE WHEN state = 'waiting' AND next_run_at > now()
           THEN extract(epoch FROM next_run_at - now())::float8 * 1000 END AS "waitMs"
       FROM runs WHERE id = ${runId}::uuid AND state IN ('queued', 'running', 'waiting')
-        AND (lease_until IS NULL OR lease_until < now())`;
+        AND ${IS_FREE}`;
     return rows[0];
   }
 }

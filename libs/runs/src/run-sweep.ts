@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
+import { IS_DUE } from './is-due.js';
 import { IS_PAUSED } from './is-paused.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
@@ -28,8 +29,7 @@ export class RunSweep {
     const runs = await this.database.sql.$queryRaw<Wakeable[]>`
       UPDATE runs SET woken_at = now() WHERE id IN (
         SELECT id FROM runs
-        WHERE state IN ('queued', 'running', 'waiting')
-          AND (lease_until IS NULL OR lease_until < now())
+        WHERE ${IS_DUE}
           AND (state <> 'waiting' OR next_run_at < now() - ${graceMs} * interval '1 ms')
           AND NOT ${IS_PAUSED}
           AND woken_at < now() - ${graceMs} * interval '1 ms'

@@ -54,9 +54,9 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
   /** The queue alone sees to it that a run is worked on once: the row is taken by whoever comes. */
   'no-claim': [
     {
-      module: 'libs/runs/src/run-claims.repository.js',
-      find: /AND \(lease_until IS NULL OR lease_until < now\(\)\)/,
-      replace: '',
+      module: 'libs/runs/src/is-due.js',
+      find: /\(runs\.lease_until IS NULL OR runs\.lease_until < now\(\)\)/,
+      replace: 'true',
     },
     { module: 'libs/runs/src/run-claims.repository.js', find: /fence = fence \+ 1/, replace: 'fence = fence' },
     {
