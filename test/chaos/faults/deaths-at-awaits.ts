@@ -127,7 +127,7 @@ export const deathsAtAwaits: Fault = {
   id: 'F1i',
   title: 'crash after each claim, call to Qlik and commit of an onboarding, in process',
   full: 4_000,
-  ci: 60,
+  ci: 100,
   batch: 1_000,
   // Here the queue has nothing to do with it.
   backends: ['postgres'],
@@ -136,7 +136,7 @@ export const deathsAtAwaits: Fault = {
     const pair = await startPair(scene);
     const fates = await listFates(scene, pair);
     if (fates.length > scene.names.length) {
-      throw new Error(`F1i has ${scene.names.length} onboardings for ${fates.length} deaths: raise its "full".`);
+      throw new Error(`F1i has ${scene.names.length} onboardings for ${fates.length} deaths: give it more of them.`);
     }
     const onboarding = onboardAll(scene, pair, fates);
     return {
