@@ -30,6 +30,10 @@ class WatchedKeyProvider implements KeyProvider {
     return this.#local.currentKeyId;
   }
 
+  get keyIds(): readonly string[] {
+    return this.#local.keyIds;
+  }
+
   wrap(dataKey: Buffer, context: DataKeyContext): Promise<WrappedDataKey> {
     return this.#answer(() => this.#local.wrap(dataKey, context));
   }

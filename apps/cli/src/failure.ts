@@ -1,5 +1,6 @@
 import { ConfigurationError, DomainError, Prisma } from '@app/platform';
 import { CommanderError } from 'commander';
+import { DatabaseError } from 'pg';
 import { type ExitCode, exitCode } from './exit-code.js';
 
 /** How a failed command ends. */
@@ -29,12 +30,16 @@ export function describeFailure(error: unknown): Failure {
   return failed('UNEXPECTED', oneLine(error instanceof Error ? error.message : String(error)));
 }
 
-/** Prisma's codes for a table or column that does not exist (P2021, P2022), and PostgreSQL's within that for a failed raw query (P2010). */
+/** PostgreSQL's codes for a table or column that does not exist. */
+const TABLE_ABSENT = ['42P01', '42703'];
+
+/** Prisma has codes of its own for it (P2021, P2022), but keeps PostgreSQL's within that for a failed raw query (P2010). */
 function isTableAbsent(error: unknown): boolean {
+  if (error instanceof DatabaseError) return TABLE_ABSENT.includes(error.code ?? '');
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
   if (error.code !== 'P2010') return ['P2021', 'P2022'].includes(error.code);
   const { cause } = (error.meta?.driverAdapterError ?? {}) as { cause?: { originalCode?: string } };
-  return ['42P01', '42703'].includes(cause?.originalCode ?? '');
+  return TABLE_ABSENT.includes(cause?.originalCode ?? '');
 }
 
 function usage(message: string): Failure {

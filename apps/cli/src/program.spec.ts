@@ -33,6 +33,7 @@ describe('a command that is called wrongly', () => {
     ['too long a life', [...CREATE, '--scopes', 'runs:read', '--expires', '367d'], 'at most 366d'],
     ['too long a link', ['operators', 'login-link', '--operator', 'jane', '--expires', '25h'], 'at most 1d'],
     ['no URL', ['operators', 'login-link', '--operator', 'jane', '--base-url', 'javascript:1'], 'https://'],
+    ['no key to retire', ['keys', 'retire'], "'id'"],
     ['no customer id', ['audit', 'verify', '--customer', 'acme'], 'UUID'],
   ])('ends with 2 and one sentence: %s', async (_what, args, message) => {
     const ended = await run(...args);
@@ -46,7 +47,7 @@ describe('a command that is called wrongly', () => {
     });
   });
 
-  it.each([[[]], [['api-keys']], [['operators']], [['audit']]])(
+  it.each([[[]], [['api-keys']], [['keys']], [['operators']], [['audit']]])(
     'shows the help on standard error for %j, and with --json only that a command lacks',
     async (args: string[]) => {
       const ended = await run(...args);

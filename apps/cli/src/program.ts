@@ -2,27 +2,40 @@ import { Command, CommanderError } from 'commander';
 import { addCreateApiKey } from './commands/create-api-key.command.js';
 import { addCreateLoginLink } from './commands/create-login-link.command.js';
 import { addListApiKeys } from './commands/list-api-keys.command.js';
+import { addListKeys } from './commands/list-keys.command.js';
 import { addMigrate } from './commands/migrate.command.js';
+import { addRetireKey } from './commands/retire-key.command.js';
 import { addRevokeApiKey } from './commands/revoke-api-key.command.js';
+import { addRotateKeys } from './commands/rotate-keys.command.js';
 import { addVerifyAudit } from './commands/verify-audit.command.js';
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-code.js';
 import { describeFailure } from './failure.js';
 import type { CommandContext } from './command-context.js';
 
+/** Begins a terminal's line anew (ECMA-48, EL). */
+const CLEAR_LINE = '\r\x1b[K';
+
 /** The part of `process` that the commands use. */
 export interface Surroundings {
   env: NodeJS.ProcessEnv;
   stdout: { write(text: string): unknown };
-  stderr: { write(text: string): unknown };
+  stderr: { write(text: string): unknown; isTTY?: boolean };
 }
 
 /** Runs the command that `args` name and resolves to the exit code: what it found is on standard output, why it failed on standard error. */
 export async function runProgram(args: string[], { env, stdout, stderr }: Surroundings): Promise<ExitCode> {
   const json = args.includes('--json');
   let code: ExitCode = exitCode.ok;
+  const showProgress = (text: string): void => {
+    if (stderr.isTTY === true && !json) stderr.write(`${CLEAR_LINE}${text}`);
+  };
   const context: CommandContext = {
     env,
-    print: (result, text) => void stdout.write(`${json ? JSON.stringify(result) : text}\n`),
+    print: (result, text) => {
+      showProgress('');
+      stdout.write(`${json ? JSON.stringify(result) : text}\n`);
+    },
+    showProgress,
     foundProblem: () => void (code = exitCode.problemFound),
   };
   try {
@@ -32,6 +45,7 @@ export async function runProgram(args: string[], { env, stdout, stderr }: Surrou
     if (error instanceof CommanderError && error.exitCode === 0) return exitCode.ok;
     // Called without a command: the help, which commander has written by now, is the answer.
     if (error instanceof CommanderError && error.code === 'commander.help' && !json) return exitCode.usage;
+    showProgress('');
     const failure = describeFailure(error);
     const { code: name, message } = failure;
     stderr.write(`${json ? JSON.stringify({ error: { code: name, message } }) : message}\n`);
@@ -61,6 +75,10 @@ function buildProgram(
   addCreateApiKey(apiKeys, context);
   addListApiKeys(apiKeys, context);
   addRevokeApiKey(apiKeys, context);
+  const keys = program.command('keys').description('change the key-encryption keys of the vault (docs/security.md)');
+  addListKeys(keys, context);
+  addRotateKeys(keys, context);
+  addRetireKey(keys, context);
   addCreateLoginLink(program.command('operators').description('let operators into the dashboard'), context);
   addVerifyAudit(program.command('audit').description('check the audit trail'), context);
   return program;

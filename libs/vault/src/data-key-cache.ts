@@ -22,7 +22,7 @@ export class DataKeyCache {
     const entry = this.#entries.get(row.id);
     if (entry === undefined) return undefined;
     if (entry.row !== fingerprint(row)) {
-      this.#drop(row.id);
+      this.drop(row.id);
       return undefined;
     }
     // Put at the end again: the first entry is the least recently used.
@@ -33,14 +33,15 @@ export class DataKeyCache {
 
   /** Keeps the handle that was unwrapped from a row. */
   keep(row: DataKey, handle: DataKeyHandle): void {
-    this.#drop(row.id);
-    const expiry = setTimeout(() => this.#drop(row.id), MAX_CACHED_MS).unref();
+    this.drop(row.id);
+    const expiry = setTimeout(() => this.drop(row.id), MAX_CACHED_MS).unref();
     this.#entries.set(row.id, { handle, row: fingerprint(row), expiry });
     const [oldest] = this.#entries.keys();
-    if (this.#entries.size > MAX_CACHED_KEYS && oldest !== undefined) this.#drop(oldest);
+    if (this.#entries.size > MAX_CACHED_KEYS && oldest !== undefined) this.drop(oldest);
   }
 
-  #drop(id: string): void {
+  /** Lets go of the handle of a data key. */
+  drop(id: string): void {
     clearTimeout(this.#entries.get(id)?.expiry);
     this.#entries.delete(id);
   }

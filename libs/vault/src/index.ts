@@ -1,6 +1,8 @@
 export { DataKeyHandle } from './data-key-handle.js';
+export { KeyEncryptionKeys, type ListedKeyEncryptionKey } from './key-encryption-keys.js';
 export { type KeyOwner } from './key-owner.js';
 export { type DataKeyContext, KEY_PROVIDER, type KeyProvider, type WrappedDataKey } from './key-provider.js';
+export { KeyRotation, type KeyRotationOptions, type KeyRotationResult, ROTATION_BATCH } from './key-rotation.js';
 export { type LocalKey, LocalKeyProvider } from './local-key-provider.js';
 export { type SealedSecret, type SecretContext, type SecretPurpose } from './secret-context.js';
 export { openKeyProvider, type VaultConfig, vaultSettings } from './vault.config.js';

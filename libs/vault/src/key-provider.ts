@@ -16,7 +16,9 @@ export interface WrappedDataKey {
 export interface KeyProvider {
   /** The id of the key-encryption key that wraps from now on. */
   readonly currentKeyId: string;
-  /** Encrypts the 32 bytes of a data key; zeroing them is left to the caller. */
+  /** The ids of all key-encryption keys that unwrap, the current one among them. */
+  readonly keyIds: readonly string[];
+  /** Encrypts the 32 bytes of a data key; zeroing them is left to the caller. Throws VaultError `KEY_ENCRYPTION_KEY_UNUSABLE` when no retry can help. */
   wrap(dataKey: Buffer, context: DataKeyContext): Promise<WrappedDataKey>;
   /** Decrypts a data key; the caller zeroes it. Throws VaultError `DATA_KEY_UNREADABLE` when no retry can help. */
   unwrap(keyId: string, wrapped: string, context: DataKeyContext): Promise<Buffer>;

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { closeEnvelope, type EnvelopeContext, EnvelopeError, openEnvelope } from './envelope.js';
 import type { DataKeyContext, KeyProvider, WrappedDataKey } from './key-provider.js';
-import { checkMeanings, type VaultCheck, VaultError } from './vault-error.js';
+import { unreadableWrapping } from './unreadable.js';
 
 /** A key-encryption key of this process: 32 bytes, and the id by which the database names it. */
 export interface LocalKey {
@@ -12,6 +12,7 @@ export interface LocalKey {
 /** Key-encryption keys from the configuration (`LOCAL_KEYS`), newest first: the first wraps, all unwrap. */
 export class LocalKeyProvider implements KeyProvider {
   readonly currentKeyId: string;
+  readonly keyIds: readonly string[];
   readonly #current: LocalKey;
   readonly #keys: ReadonlyMap<string, LocalKey>;
 
@@ -21,6 +22,7 @@ export class LocalKeyProvider implements KeyProvider {
     this.#current = current;
     this.#keys = new Map(keys.map((key) => [key.id, key]));
     this.currentKeyId = current.id;
+    this.keyIds = [...this.#keys.keys()];
   }
 
   async wrap(dataKey: Buffer, context: DataKeyContext): Promise<WrappedDataKey> {
@@ -30,11 +32,11 @@ export class LocalKeyProvider implements KeyProvider {
 
   async unwrap(keyId: string, wrapped: string, context: DataKeyContext): Promise<Buffer> {
     const local = this.#keys.get(keyId);
-    if (local === undefined) throw unreadable(keyId, context, 'key-encryption-key');
+    if (local === undefined) throw unreadableWrapping(keyId, context, 'key-encryption-key');
     try {
       return await openEnvelope(local.key, keyId, context.dataKeyId, placeOf(context), wrapped);
     } catch (error) {
-      if (error instanceof EnvelopeError) throw unreadable(keyId, context, error.check, error);
+      if (error instanceof EnvelopeError) throw unreadableWrapping(keyId, context, error.check, error);
       throw error;
     }
   }
@@ -42,19 +44,4 @@ export class LocalKeyProvider implements KeyProvider {
 
 function placeOf({ dataKeyId, owner }: DataKeyContext): EnvelopeContext {
   return ['data key', dataKeyId, owner.kind, owner.id];
-}
-
-function unreadable(keyId: string, { dataKeyId }: DataKeyContext, check: VaultCheck, cause?: unknown): VaultError {
-  const next =
-    check === 'key-encryption-key'
-      ? `Add "${keyId}" to LOCAL_KEYS again and restart.`
-      : check === 'commitment'
-        ? `Give "${keyId}" in LOCAL_KEYS the value it had when the data key was made.`
-        : 'Restore the row from a backup.';
-  return new VaultError(
-    'DATA_KEY_UNREADABLE',
-    check,
-    `The data key "${dataKeyId}" cannot be read with the key-encryption key "${keyId}": ${checkMeanings[check]}. ${next}`,
-    cause,
-  );
 }

@@ -10,10 +10,16 @@ export type VaultCheck =
   | 'data-key-absent'
   | 'data-key-destroyed'
   | 'data-key-owner'
-  | 'key-encryption-key';
+  | 'key-encryption-key'
+  | 'key-encryption-key-refused'
+  | 'wrapped-key';
 
-/** `SECRET_UNREADABLE`: a sealed secret; `DATA_KEY_UNREADABLE`: the data key of an owner; `KEYS_UNUSABLE`: the configured keys do not fit the database. */
-export type VaultErrorCode = 'SECRET_UNREADABLE' | 'DATA_KEY_UNREADABLE' | 'KEYS_UNUSABLE';
+/**
+ * `SECRET_UNREADABLE`: a sealed secret; `DATA_KEY_UNREADABLE`: the data key of an owner; `KEY_ENCRYPTION_KEY_UNUSABLE`: the key that should wrap;
+ * `KEYS_UNUSABLE`: the configured keys do not fit the database.
+ */
+export type VaultErrorCode =
+  'SECRET_UNREADABLE' | 'DATA_KEY_UNREADABLE' | 'KEY_ENCRYPTION_KEY_UNUSABLE' | 'KEYS_UNUSABLE';
 
 /** Trying again does not help: a key is missing or wrong, or what is stored was changed. It names the check that refused, never content. */
 export class VaultError extends DomainError {
@@ -38,4 +44,6 @@ export const checkMeanings: Record<VaultCheck, string> = {
   'data-key-destroyed': 'its data key was destroyed',
   'data-key-owner': 'its data key belongs to another owner',
   'key-encryption-key': 'the key-encryption key of its data key is not configured',
+  'key-encryption-key-refused': 'its service refuses the use of the key-encryption key',
+  'wrapped-key': 'what is stored was wrapped for another data key or owner, or by another key, or was changed',
 };

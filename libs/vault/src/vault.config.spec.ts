@@ -7,6 +7,8 @@ import { parseConfig, processSettings } from '@app/platform';
 import { ensureLocalKeyFile } from './local-key-file.js';
 import { openKeyProvider, vaultSettings } from './vault.config.js';
 
+const ARN = 'arn:aws:kms:eu-west-1:123456789012:key/0198c0de-0000-7000-8000-000000000001';
+
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'vault-'));
@@ -45,7 +47,28 @@ describe('vaultSettings', () => {
   });
 
   it('says that another key provider is not supported', () => {
-    expect(() => parse({ KEY_PROVIDER: 'aws-kms' })).toThrow('KEY_PROVIDER: must be "local": no other key provider');
+    expect(() => parse({ KEY_PROVIDER: 'vault' })).toThrow('KEY_PROVIDER: must be "local" or "aws-kms"');
+  });
+
+  it('reads keys of AWS KMS, newest first', () => {
+    const ids = [ARN, ARN.replace('key/', 'alias/'), 'alias/vault', '0198c0de-0000-7000-8000-000000000001'];
+    expect(parse({ AWS_KMS_KEY_IDS: ids.join(', ') }).AWS_KMS_KEY_IDS).toEqual(ids);
+  });
+
+  it.each<[string, string]>([
+    ['hunter2', 'AWS_KMS_KEY_IDS: entry 1 must be the ARN of a key or an alias, alias/<name>, or a key id'],
+    [`${ARN},`, 'entry 2 must be'],
+    [ARN.replace(':kms:', ':s3:'), 'entry 1 must be'],
+    [`${ARN},alias/vault,${ARN}`, 'entry 3 repeats entry 1'],
+    [`${ARN},${ARN.replace('eu-west-1', 'us-east-1')}`, 'the ARNs must all be of one region'],
+  ])('refuses the keys %s without showing them', (text, message) => {
+    const attempt = () => parse({ AWS_KMS_KEY_IDS: text });
+    expect(attempt).toThrow(message);
+    expect(attempt).not.toThrow('hunter2');
+  });
+
+  it('reads an endpoint only as a URL of http', () => {
+    expect(() => parse({ AWS_ENDPOINT_URL_KMS: 'ftp://kms' })).toThrow('AWS_ENDPOINT_URL_KMS: must be a URL');
   });
 });
 
@@ -53,6 +76,27 @@ describe('openKeyProvider', () => {
   it('refuses production without a key, and shows how to make one', async () => {
     await expect(openKeyProvider(parse({ NODE_ENV: 'production' }))).rejects.toThrow('openssl rand -base64 32');
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('needs keys of AWS KMS where they are to wrap, and no local one then, even in production', async () => {
+    const kms = { NODE_ENV: 'production', KEY_PROVIDER: 'aws-kms' };
+    await expect(openKeyProvider(parse(kms))).rejects.toThrow('AWS_KMS_KEY_IDS: is missing');
+    const provider = await openKeyProvider(parse({ ...kms, AWS_KMS_KEY_IDS: ARN }));
+    expect([provider.currentKeyId, provider.keyIds]).toEqual([ARN, [ARN]]);
+  });
+
+  it('wraps with the provider that is named and unwraps with both, so that an installation can move', async () => {
+    const both = { LOCAL_KEYS: `key-1:${value()}`, AWS_KMS_KEY_IDS: ARN };
+    const [local, kms] = await Promise.all(
+      ['local', 'aws-kms'].map((KEY_PROVIDER) => openKeyProvider(parse({ ...both, KEY_PROVIDER }))),
+    );
+    expect([local?.currentKeyId, local?.keyIds]).toEqual(['key-1', ['key-1', ARN]]);
+    expect([kms?.currentKeyId, kms?.keyIds]).toEqual([ARN, [ARN, 'key-1']]);
+    const context = { dataKeyId: 'd1', owner: { kind: 'customer' as const, id: 'c1' } };
+    const { keyId, wrapped } = await local!.wrap(Buffer.alloc(32, 7), context);
+    expect(await kms!.unwrap(keyId, wrapped, context)).toEqual(Buffer.alloc(32, 7));
+    const attempt = kms!.unwrap('key-2', wrapped, context);
+    await expect(attempt).rejects.toThrow('Add "key-2" to LOCAL_KEYS again and restart.');
   });
 
   it('uses the same key file again in development', async () => {

@@ -1,10 +1,11 @@
 import { AuditModule } from '@app/audit';
 import { type DynamicModule, Module, type OnModuleInit } from '@nestjs/common';
 import { KEY_PROVIDER } from './key-provider.js';
+import { untilKeyServiceAnswers } from './until-key-service-answers.js';
 import { openKeyProvider, type VaultConfig } from './vault.config.js';
 import { Vault } from './vault.js';
 
-/** The vault; needs the process's `DatabaseModule`. A process whose keys do not fit the database does not start. */
+/** The vault; needs the process's `DatabaseModule`. A process whose keys do not fit the database does not start, nor one whose key service does not answer. */
 @Module({})
 export class VaultModule implements OnModuleInit {
   constructor(private readonly vault: Vault) {}
@@ -19,6 +20,6 @@ export class VaultModule implements OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
-    await this.vault.assertKeysUsable();
+    await untilKeyServiceAnswers(() => this.vault.assertKeysUsable());
   }
 }

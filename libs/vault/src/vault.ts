@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { type AuditEntry, AuditTrail, SYSTEM_CHAIN } from '@app/audit';
-import { type DataKey, Database, Secret } from '@app/platform';
+import { AuditTrail } from '@app/audit';
+import { type DataKey, Database, Secret, type Sql } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 } from 'uuid';
 import { DataKeyCache } from './data-key-cache.js';
+import { dataKeyCreated, dataKeyDestroyed } from './data-key-events.js';
 import { DataKeyHandle } from './data-key-handle.js';
 import { DataKeysRepository } from './data-keys.repository.js';
 import { EnvelopeError } from './envelope.js';
@@ -11,7 +12,8 @@ import { isSameOwner, type KeyOwner } from './key-owner.js';
 import { KEY_PROVIDER, type KeyProvider } from './key-provider.js';
 import { throwKeyProviderError } from './key-provider-error.js';
 import type { SealedSecret, SecretContext } from './secret-context.js';
-import { checkMeanings, type VaultCheck, VaultError } from './vault-error.js';
+import { unreadableDataKey, unreadableSecret } from './unreadable.js';
+import { VaultError } from './vault-error.js';
 
 /** Secrets at rest: a key-encryption key wraps a data key per owner, from which a key per secret version is derived (docs/security.md). */
 @Injectable()
@@ -29,7 +31,8 @@ export class Vault {
 
   /**
    * The data key of an owner, made on first use. Call it before the secret exists: the handle then seals without database or key service,
-   * however long it is held. Throws VaultError `DATA_KEY_UNREADABLE`; what the database or the key service throws passes through.
+   * however long it is held. An owner whose data key was destroyed gets no other. Throws VaultError `DATA_KEY_UNREADABLE` or
+   * `KEY_ENCRYPTION_KEY_UNUSABLE`; what the database or the key service throws passes through.
    */
   async ensureDataKey(owner: KeyOwner): Promise<DataKeyHandle> {
     const row = await this.dataKeys.findByOwner(owner);
@@ -74,6 +77,18 @@ export class Vault {
     }
   }
 
+  /**
+   * Destroys the data key of an owner within the caller's transaction: once that commits, no process opens what was or will be sealed under it.
+   * False when the owner has no live data key. Call it before you append to the owner's audit chain: the rotation locks in that order, too.
+   */
+  async destroyDataKey(tx: Sql, owner: KeyOwner): Promise<boolean> {
+    const dataKeyId = await this.dataKeys.destroy(tx, owner);
+    if (dataKeyId === undefined) return false;
+    await this.audit.append(tx, dataKeyDestroyed({ dataKeyId, owner }));
+    this.#cache.drop(dataKeyId);
+    return true;
+  }
+
   /** For the start of a process: unwraps one data key of each key-encryption key in use. Throws VaultError `KEYS_UNUSABLE` that names each one that fails. */
   async assertKeysUsable(): Promise<void> {
     const failures: VaultError[] = [];
@@ -100,7 +115,7 @@ export class Vault {
       .finally(() => dataKey.fill(0));
     await this.database.sqlTransaction(async (tx) => {
       if (await this.dataKeys.insert(tx, id, owner, wrapped)) {
-        await this.audit.append(tx, dataKeyCreated(id, owner, wrapped.keyId));
+        await this.audit.append(tx, dataKeyCreated({ dataKeyId: id, owner }, wrapped.keyId));
       }
     });
   }
@@ -118,28 +133,4 @@ export class Vault {
     this.#cache.keep(row, handle);
     return handle;
   }
-}
-
-function dataKeyCreated(dataKeyId: string, owner: KeyOwner, keyEncryptionKeyId: string): AuditEntry {
-  return {
-    chain: owner.kind === 'customer' ? owner.id : SYSTEM_CHAIN,
-    action: 'data_key.created',
-    actor: 'system',
-    subject: { dataKeyId, [`${owner.kind}Id`]: owner.id },
-    data: { keyEncryptionKeyId },
-  };
-}
-
-function unreadableDataKey(check: VaultCheck, which: string): VaultError {
-  return new VaultError('DATA_KEY_UNREADABLE', check, `The data key ${which} cannot be used: ${checkMeanings[check]}.`);
-}
-
-function unreadableSecret(
-  { secretId, version, purpose }: SecretContext,
-  cause: VaultError | EnvelopeError,
-): VaultError {
-  const reason = cause instanceof VaultError ? cause.message : `${checkMeanings[cause.check]}.`;
-  const next = cause instanceof VaultError ? '' : ' Restore the row from a backup, or replace the secret by a new one.';
-  const which = `The ${purpose} "${secretId}", version ${version}, cannot be read`;
-  return new VaultError('SECRET_UNREADABLE', cause.check, `${which}: ${reason}${next}`, cause);
 }
