@@ -22,8 +22,16 @@ const allowed = {
     'libs/queue',
     'libs/qlik',
   ],
-  // qlik and vault to configure their modules.
-  'apps/worker': ['libs/platform', 'libs/queue', 'libs/runs', 'libs/provisioning', 'libs/qlik', 'libs/vault'],
+  // customers, qlik and vault to configure their modules.
+  'apps/worker': [
+    'libs/platform',
+    'libs/queue',
+    'libs/runs',
+    'libs/provisioning',
+    'libs/customers',
+    'libs/qlik',
+    'libs/vault',
+  ],
   // No vault: what the dashboard was not given it cannot use. queue to configure its module.
   'apps/dashboard': [
     'libs/platform',

@@ -3,14 +3,15 @@ import { EventEmitter } from 'node:events';
 import { DatabaseModule, Database, type Sql } from '@app/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { CustomersModule } from '@app/customers';
-import { ProvisioningModule, ProvisioningSettings } from '@app/provisioning';
+import { CustomersModule, RotationDefaults, RotationModule, rotationSettings } from '@app/customers';
+import { ProvisioningModule, ProvisioningSettings, ReconciliationPolicy } from '@app/provisioning';
 import { QlikModule, tenantHostPolicy } from '@app/qlik';
 import { WakeUps } from '@app/queue';
 import { RunRunnerModule, RunSettings, RunsModule } from '@app/runs';
 import { VaultModule } from '@app/vault';
 import type { VaultConfig } from '@app/vault';
 import { pino } from 'pino';
+import { z } from 'zod';
 import { QlikTransport } from '../libs/qlik/src/transport.js';
 
 /** Where a process dies: at its `at`-th await of anything outside of it, just before that acts or just after. */
@@ -70,14 +71,20 @@ export interface WorkerParts {
   leaseMs: number;
   timeoutMs: number;
   listLagMs: number;
+  /** The environment's ROTATION_* settings. */
+  rotation?: Record<string, string>;
 }
 
 /** A worker's modules without its queue. Whatever runs inside `Life.live` reaches PostgreSQL and Qlik through that life. */
 export async function createMortalWorker(parts: WorkerParts): Promise<TestingModule> {
   const runs = RunsModule.forRoot({ logger: pino({ level: 'silent' }), imports: [SilentQueueModule.forRoot()] });
+  const defaults = new RotationDefaults(z.object(rotationSettings).parse(parts.rotation ?? {}));
   const provisioning = ProvisioningModule.forRoot({
+    reconciliation: new ReconciliationPolicy(0, 'repair'),
     settings: new ProvisioningSettings(parts.timeoutMs, parts.leaseMs, parts.listLagMs),
     imports: [
+      runs,
+      RotationModule.forRoot({ defaults, imports: [runs] }),
       VaultModule.forRoot(parts.vault),
       QlikModule.forRoot({
         timeoutMs: parts.timeoutMs,
@@ -89,7 +96,7 @@ export async function createMortalWorker(parts: WorkerParts): Promise<TestingMod
   const module = await Test.createTestingModule({
     imports: [
       DatabaseModule.forRoot({ url: undefined as never, maxConnections: 1 }),
-      CustomersModule.forRoot({ imports: [runs] }),
+      CustomersModule.forRoot({ rotation: defaults, imports: [runs] }),
       RunRunnerModule.forRoot({ settings: new RunSettings(parts.leaseMs, () => 0), imports: [runs, provisioning] }),
     ],
   })

@@ -25,6 +25,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const CLIENT_SECRET = 'a-very-secret-value-0123456789';
+const ROTATES_AT = new Date('2027-03-01T02:00:00.000Z');
 
 /** A customer in this state, with a current secret of version 3. */
 async function makeCustomer(state: CustomerState): Promise<string> {
@@ -54,10 +55,11 @@ async function makeCustomer(state: CustomerState): Promise<string> {
       version: 3,
       state: 'current',
       hint: '56789',
+      promotedAt: new Date(),
       ...sealed,
     },
   });
-  await api.database.client.customer.update({ where: { id: customerId }, data: { state } });
+  await api.database.client.customer.update({ where: { id: customerId }, data: { state, nextRotationAt: ROTATES_AT } });
   return customerId;
 }
 
@@ -66,6 +68,18 @@ const read = (customerId: string, headers = {}) =>
 
 const readsOf = (customerId: string) =>
   api.database.client.auditEvent.findMany({ where: { chain: customerId, action: 'credentials.read' } });
+
+const versionOf = (customerId: string, version = 3) =>
+  api.database.client.secretVersion.findFirstOrThrow({ where: { customerId, version } });
+
+/** Resolves once some session of the database waits for another one's lock. */
+async function untilSomebodyWaits(): Promise<void> {
+  for (;;) {
+    const waiting = await api.database.sql.$queryRaw<unknown[]>`
+      SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    if (waiting.length > 0) return;
+  }
+}
 
 describe('GET /v1/customers/{id}/credentials', () => {
   it.each(['ready', 'degraded'] as const)('gives the credentials of a customer that is %s, audited', async (state) => {
@@ -78,7 +92,7 @@ describe('GET /v1/customers/{id}/credentials', () => {
         clientSecret: CLIENT_SECRET,
         version: 3,
         hint: '56789',
-        rotatesAt: null,
+        rotatesAt: ROTATES_AT.toISOString(),
       },
     });
     expect(answer.headers.get('etag')).toBe('"3"');
@@ -95,6 +109,45 @@ describe('GET /v1/customers/{id}/credentials', () => {
     expect(answer).toMatchObject({ status: 304, body: '' });
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(await readsOf(customerId)).toHaveLength(0);
+    expect(await versionOf(customerId)).toMatchObject({ firstReadAt: null });
+  });
+
+  it('notes the first read of a version, and no later one', async () => {
+    const customerId = await makeCustomer('ready');
+    await read(customerId);
+    const { firstReadAt } = await versionOf(customerId);
+    expect(firstReadAt).not.toBeNull();
+    await read(customerId);
+    expect(await readsOf(customerId)).toHaveLength(2);
+    expect(await versionOf(customerId)).toMatchObject({ firstReadAt });
+  });
+
+  it('gives the new secret, and counts no read of the old one, where that is replaced meanwhile', async () => {
+    const customerId = await makeCustomer('ready');
+    const old = await versionOf(customerId);
+    const secretId = uuidv7();
+    const owner = { kind: 'customer', id: customerId } as const;
+    const context = { owner, secretId, version: 4, purpose: 'impersonation-client-secret' } as const;
+    const sealed = await vault.seal(await vault.ensureDataKey(owner), new Secret('the-new-secret'), context);
+    let answering!: ReturnType<typeof read>;
+    await api.database.transaction(async (tx) => {
+      await tx.secretVersion.update({ where: { id: old.id }, data: { state: 'previous' } });
+      await tx.secretVersion.create({
+        data: {
+          ...{ id: secretId, customerId, oauthClientId: old.oauthClientId, version: 4, ...sealed },
+          state: 'current',
+          promotedAt: new Date(),
+        },
+      });
+      answering = read(customerId);
+      await untilSomebodyWaits();
+    });
+    const answer = await answering;
+    expect(answer).toMatchObject({ status: 200, body: { version: 4, clientSecret: 'the-new-secret' } });
+    expect(answer.headers.get('etag')).toBe('"4"');
+    expect(await readsOf(customerId)).toMatchObject([{ data: { version: 4 }, subject: { secretVersionId: secretId } }]);
+    expect(await versionOf(customerId)).toMatchObject({ firstReadAt: null });
+    expect((await versionOf(customerId, 4)).firstReadAt).not.toBeNull();
   });
 
   it.each([
@@ -131,5 +184,32 @@ describe('GET /v1/customers/{id}/credentials', () => {
     const answer = await api.call('GET', `/v1/customers/${customerId}/credentials`, { key });
     expect(answer).toMatchObject({ status: 403, body: { code: 'SCOPE_MISSING', scope: 'secrets:read' } });
     expect(await readsOf(customerId)).toHaveLength(0);
+  });
+});
+
+describe('POST /v1/customers/{id}/credentials/acknowledgements', () => {
+  const acknowledge = (customerId: string, version: number) =>
+    api.call('POST', `/v1/customers/${customerId}/credentials/acknowledgements`, { body: { version } });
+
+  it('notes once that the version is in use', async () => {
+    const customerId = await makeCustomer('ready');
+    expect(await acknowledge(customerId, 3)).toMatchObject({ status: 204, body: '' });
+    const { acknowledgedAt } = await versionOf(customerId);
+    expect(acknowledgedAt).not.toBeNull();
+    expect((await acknowledge(customerId, 3)).status).toBe(204);
+    expect(await versionOf(customerId)).toMatchObject({ acknowledgedAt });
+    const events = await api.database.client.auditEvent.findMany({
+      where: { chain: customerId, action: 'acknowledgement.received' },
+    });
+    expect(events).toMatchObject([{ data: { version: 3 } }]);
+  });
+
+  it.each([2, 4])('refuses version %s, which is not the current one', async (version) => {
+    const customerId = await makeCustomer('ready');
+    expect(await acknowledge(customerId, version)).toMatchObject({
+      status: 409,
+      body: { code: 'VERSION_NOT_CURRENT', version: 3 },
+    });
+    expect(await versionOf(customerId)).toMatchObject({ acknowledgedAt: null });
   });
 });

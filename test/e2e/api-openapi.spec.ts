@@ -6,6 +6,7 @@ import { type ApiUnderTest, startApiUnderTest } from './api-under-test.js';
 interface Operation {
   operationId: string;
   summary: string;
+  description?: string;
   parameters?: { name: string; in: string; schema?: object; required?: boolean }[];
   requestBody?: { content: Record<string, { schema: object }> };
   responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
@@ -38,6 +39,7 @@ describe('/openapi.json', () => {
     expect(document.openapi).toMatch(/^3\.1/);
     const names = operations().map(({ path, method, operation }) => `${operation.operationId}: ${method} ${path}`);
     expect(names.sort()).toEqual([
+      'acknowledgeCredentials: post /v1/customers/{id}/credentials/acknowledgements',
       'cancelRun: post /v1/runs/{id}/cancel',
       'createCustomer: post /v1/customers',
       'createPause: post /v1/pauses',
@@ -51,7 +53,10 @@ describe('/openapi.json', () => {
       'listCustomers: get /v1/customers',
       'listPauses: get /v1/pauses',
       'listRuns: get /v1/runs',
+      'listSecretVersions: get /v1/customers/{id}/secret-versions',
       'retryRun: post /v1/runs/{id}/retry',
+      'rollBackRotation: post /v1/customers/{id}/rotations/rollback',
+      'startRotation: post /v1/customers/{id}/rotations',
       'verifyAuditChain: get /v1/audit-events/verification',
     ]);
   });
@@ -108,6 +113,13 @@ describe('/openapi.json', () => {
       ['cursor', false],
       ['limit', false],
     ]);
+  });
+
+  it('says of both ways to rotate that tokens outlive their secret', () => {
+    for (const path of ['rotations', 'rotations/rollback']) {
+      const { description } = document.paths[`/v1/customers/{id}/${path}`]!.post!;
+      expect(description).toMatch(/[Tt]okens that were minted with .* live on until they expire/);
+    }
   });
 
   it('refuses unknown members in requests and allows new ones in answers', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { startDashboard } from '../../apps/dashboard/src/start-dashboard.js';
-import { writeCustomer, writeRun } from './dashboard-rows.js';
+import { writeCustomer, writeRun, writeSecretVersions } from './dashboard-rows.js';
 import { type DashboardUnderTest, startDashboardUnderTest } from './dashboard-under-test.js';
 
 // The page is built first.
@@ -50,6 +50,10 @@ describe('without a session', () => {
     ['POST', `/api/runs/${id}/cancel`],
     ['GET', '/api/customers'],
     ['GET', `/api/customers/${id}`],
+    ['GET', `/api/customers/${id}/secret`],
+    ['POST', `/api/customers/${id}/rotations`],
+    ['POST', `/api/customers/${id}/rotations/rollback`],
+    ['POST', `/api/customers/${id}/acknowledgements`],
     ['GET', '/api/audit-events'],
     ['GET', '/api/pauses'],
     ['POST', '/api/pauses'],
@@ -136,7 +140,10 @@ describe('a pause', () => {
     expect(first).toMatchObject({ status: 201, body: { ...body, plan: null, actor: 'operator:jane' } });
     expect(await call('POST', '/api/pauses', { body, headers })).toMatchObject({ status: 200, body: first.body });
     const { body: listed } = await call('GET', '/api/pauses', { headers });
-    expect(listed).toMatchObject({ pauses: [{ heldRuns: 1, customer: { name: 'Held' } }], plans: ['onboarding'] });
+    expect(listed).toMatchObject({
+      pauses: [{ heldRuns: 1, customer: { name: 'Held' } }],
+      plans: ['onboarding', 'rotation', 'reconciliation'],
+    });
     expect(await overview()).toMatchObject({
       pauses: 1,
       queuedSince: expect.not.stringMatching(wokenAt.toISOString()),
@@ -161,6 +168,69 @@ describe('a pause', () => {
     const body = { plan: 'onboarding', reason: 'r' };
     expect(await call('POST', '/api/pauses', { body, headers })).toMatchObject({ status: 403 });
     expect(await lift(id, headers)).toMatchObject({ status: 403 });
+  });
+});
+
+describe('a rotation', () => {
+  const ask = async (customerId: string, path: string, body: unknown, changed: Record<string, string> = {}) =>
+    call('POST', `/api/customers/${customerId}/${path}`, { body, headers: { ...(await signIn()), ...changed } });
+  const runsOf = (customerId: string) => dashboard.database.client.run.count({ where: { customerId } });
+
+  it.each(['rotations', 'rotations/rollback', 'acknowledgements'])(
+    'is not asked for by a page of another site (%s)',
+    async (path) => {
+      const body = path === 'rotations' ? { mode: 'emergency', reason: 'r' } : { reason: 'r' };
+      const foreign = await ask(id, path, body, { origin: 'https://evil.example' });
+      expect(foreign).toMatchObject({ status: 403, body: { code: 'ORIGIN_REFUSED' } });
+      const forged = await ask(id, path, body, { 'x-csrf-token': '' });
+      expect(forged).toMatchObject({ status: 403, body: { code: 'CSRF_TOKEN_REFUSED' } });
+    },
+  );
+
+  it('is begun once, and refused in the words of the service', async () => {
+    const customerId = await writeCustomer(dashboard.database, 'Asked twice', 'ready');
+    await writeSecretVersions(dashboard.database, customerId, [{ state: 'current', inUseMs: 1_000 }]);
+    const graceful = { mode: 'graceful', reason: 'because' };
+    const first = await ask(customerId, 'rotations', graceful);
+    expect(first.status).toBe(202);
+    const { runId } = first.body as { runId: string };
+    const run = await dashboard.database.client.run.findUniqueOrThrow({ where: { id: runId } });
+    expect(run).toMatchObject({ customerId, plan: 'rotation', input: { mode: 'graceful' }, actor: 'operator:jane' });
+    const again = await ask(customerId, 'rotations', graceful);
+    expect(again).toMatchObject({ status: 409, body: { code: 'ROTATION_ACTIVE', runId } });
+    expect(again.headers.get('content-type')).toBe('application/problem+json');
+    // One that has not begun becomes the emergency.
+    const emergency = await ask(customerId, 'rotations', { mode: 'emergency', reason: 'leaked' });
+    expect(emergency).toMatchObject({ status: 202, body: { runId } });
+    expect(await ask(customerId, 'rotations/rollback', { reason: 'r' })).toMatchObject({
+      ...{ status: 409, body: { code: 'NOTHING_TO_ROLL_BACK' } },
+    });
+    expect(await ask(customerId, 'acknowledgements', { version: 2 })).toMatchObject({
+      ...{ status: 409, body: { code: 'VERSION_NOT_CURRENT', version: 1 } },
+    });
+    expect(await ask(customerId, 'acknowledgements', { version: 1 })).toMatchObject({ status: 204 });
+    expect(await runsOf(customerId)).toBe(1);
+  });
+
+  it('is refused for a customer that is not there or not ready', async () => {
+    const body = { mode: 'graceful', reason: 'r' };
+    expect(await ask(id, 'rotations', body)).toMatchObject({ status: 404, body: { code: 'CUSTOMER_NOT_FOUND' } });
+    const early = await writeCustomer(dashboard.database, 'Not yet', 'onboarding');
+    expect(await ask(early, 'rotations', body)).toMatchObject({ status: 409, body: { code: 'CUSTOMER_NOT_READY' } });
+    const gone = await writeCustomer(dashboard.database, 'Gone', 'offboarded');
+    expect(await ask(gone, 'rotations', body)).toMatchObject({ status: 410, body: { code: 'CUSTOMER_OFFBOARDED' } });
+  });
+
+  it.each([
+    ['rotations', { mode: 'rollback', reason: 'r' }],
+    ['rotations', { mode: 'graceful' }],
+    ['rotations', { mode: 'graceful', reason: ' ' }],
+    ['rotations', { mode: 'graceful', reason: 'r', extra: 1 }],
+    ['rotations/rollback', {}],
+    ['acknowledgements', { version: 0 }],
+    ['acknowledgements', { version: 1, reason: 'r' }],
+  ])('is refused with a body that is not one (%s %j)', async (path, body) => {
+    expect(await ask(id, path, body)).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID' } });
   });
 });
 

@@ -1,7 +1,10 @@
-import type { CustomerState, Database, Prisma, RunState, StepState } from '@app/platform';
+import type { CustomerState, Database, Prisma, RunState, SecretVersionState, StepState } from '@app/platform';
 import { v7 } from 'uuid';
 
-const STEPS = ['check-tenant-access', 'create-oauth-client', 'trust-consent', 'verify-credential', 'settle-creation'];
+const STEPS = {
+  onboarding: ['check-tenant-access', 'create-oauth-client', 'trust-consent', 'verify-credential', 'settle-creation'],
+  rotation: ['mint', 'verify', 'promote', 'grace', 'retire', 'prove-revoked'],
+};
 
 /** Writes a customer as the API would. */
 export async function writeCustomer(database: Database, name: string, state: CustomerState): Promise<string> {
@@ -26,6 +29,8 @@ export async function writeCustomer(database: Database, name: string, state: Cus
 /** What a run is to look like. */
 export interface RunRow {
   customerId: string;
+  /** Makes it a rotation; an onboarding by default. */
+  mode?: 'graceful' | 'emergency';
   state: RunState;
   /** Steps that are done before the one that the run stands at. */
   done: number;
@@ -38,7 +43,9 @@ export interface RunRow {
 /** Writes a run as a worker would have left it. */
 export async function writeRun(database: Database, row: RunRow): Promise<string> {
   const id = v7();
-  const { customerId, state, done, stepState, error, ageMs = 300_000, waitMs } = row;
+  const { customerId, mode, state, done, stepState, error, ageMs = 300_000, waitMs } = row;
+  const plan = mode === undefined ? 'onboarding' : 'rotation';
+  const steps = STEPS[plan];
   const createdAt = new Date(Date.now() - ageMs);
   const at = (index: number): Date => new Date(createdAt.getTime() + 1_000 + index * 2_300);
   const nextRunAt = waitMs === undefined ? null : new Date(Date.now() + waitMs);
@@ -47,11 +54,12 @@ export async function writeRun(database: Database, row: RunRow): Promise<string>
     data: {
       id,
       customerId,
-      plan: 'onboarding',
+      plan,
+      ...(mode === undefined ? {} : { input: { mode } }),
       state,
-      step: state === 'queued' ? null : (STEPS[done] ?? null),
+      step: state === 'queued' ? null : (steps[done] ?? null),
       ...(error === undefined ? {} : { error }),
-      holdsSlot: !ended || state === 'needs_attention',
+      holdsSlot: steps[done] !== 'grace' && (!ended || state === 'needs_attention'),
       requestId: v7(),
       actor: 'api-key:k3y0fthe0em1',
       deadlineAt: new Date(createdAt.getTime() + 86_400_000),
@@ -64,7 +72,7 @@ export async function writeRun(database: Database, row: RunRow): Promise<string>
     },
   });
   if (state === 'queued') return id;
-  for (const [position, name] of STEPS.entries()) {
+  for (const [position, name] of steps.entries()) {
     const here = position === done;
     const began = position <= done;
     const runStepState = position < done ? 'succeeded' : here ? (stepState ?? 'running') : 'pending';
@@ -80,7 +88,9 @@ export async function writeRun(database: Database, row: RunRow): Promise<string>
         finishedAt: finished ? at(position + 1) : null,
         waitingUntil: here ? nextRunAt : null,
         ...(here && error !== undefined ? { error } : {}),
-        ...(position === 1 && runStepState === 'succeeded' ? { output: { clientId: 'c4f1d2a09be34f6d8e21' } } : {}),
+        ...(name === 'create-oauth-client' && runStepState === 'succeeded'
+          ? { output: { clientId: 'c4f1d2a09be34f6d8e21' } }
+          : {}),
       },
     });
     if (!finished && runStepState !== 'waiting') continue;
@@ -101,6 +111,41 @@ export async function writeRun(database: Database, row: RunRow): Promise<string>
     });
   }
   return id;
+}
+
+/** Writes the versions of a customer's secret, the oldest first, as rotations would have left them; times say how long ago, in ms. */
+export async function writeSecretVersions(
+  database: Database,
+  customerId: string,
+  versions: readonly {
+    state: SecretVersionState;
+    inUseMs?: number;
+    readMs?: number;
+    retiredMs?: number;
+    revokedMs?: number;
+  }[],
+): Promise<void> {
+  const { client } = database;
+  const id = customerId;
+  await client.dataKey.create({ data: { id, owner: 'customer', ownerId: id, keyEncryptionKeyId: 'k', wrapped: 'w' } });
+  await client.oAuthClient.create({
+    data: { id, customerId, tenantHost: id, clientId: 'c1ient-at-qlik', clientName: 'n', createdByRun: id },
+  });
+  const ago = (ms: number | undefined): Date | null => (ms === undefined ? null : new Date(Date.now() - ms));
+  for (const [index, { state, inUseMs, readMs, retiredMs, revokedMs }] of versions.entries()) {
+    await client.secretVersion.create({
+      data: {
+        ...{ id: v7(), customerId, oauthClientId: id, dataKeyId: id, version: index + 1, state },
+        sealed: state === 'revoked' ? null : 'sealed-secret',
+        hint: `h1nt${index}`,
+        promotedAt: ago(inUseMs),
+        verifiedAt: ago(inUseMs),
+        firstReadAt: ago(readMs),
+        retiredAt: ago(retiredMs),
+        revokedAt: ago(revokedMs),
+      },
+    });
+  }
 }
 
 const attemptOutcome = (state: StepState) =>
@@ -138,4 +183,11 @@ export const FORBIDDEN: Prisma.InputJsonObject = {
     detail: 'The client may not manage OAuth clients.',
     traceId: '00f067aa0ba902b74bf92f3577b34da6',
   },
+};
+
+/** What a rotation shows whose new secret nobody has shown to use. */
+export const OVERDUE: Prisma.InputJsonObject = {
+  code: 'ACKNOWLEDGEMENT_OVERDUE',
+  message: 'Nobody has shown to use version 2 of the credentials, so that the version before it stays valid.',
+  hint: 'Have the consumer read the credentials, or acknowledge the version for it: the rotation then goes on by itself.',
 };

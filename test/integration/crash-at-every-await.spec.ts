@@ -1,169 +1,46 @@
-import { createSecretKey } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditTrail, AuditVerification } from '@app/audit';
 import { CustomersService } from '@app/customers';
-import { Secret } from '@app/platform';
-import { TokensApi } from '@app/qlik';
 import { RunRunner } from '@app/runs';
-import { Vault } from '@app/vault';
-import type { TestingModule } from '@nestjs/testing';
 import pg from 'pg';
-import { acceptCustomer } from '../accept-customer.js';
-import { type Sandbox, startSandbox } from '../../apps/sandbox/src/start-sandbox.js';
-import { createMortalWorker, type Death, Life, ProcessDied } from '../mortal-process.js';
-import { createTestDatabase, type TestDatabase } from '../test-database.js';
+import { type Death, Life, ProcessDied } from '../mortal-process.js';
+import { describeDeath, MortalWorkers, type Onboarding } from '../mortal-workers.js';
 
-const parent = { clientId: 'parent', clientSecret: 'parent-secret-of-the-tests' };
-const LEASE_MS = 1_000;
-/** What the test does at one time, so that no lease ends for want of a connection. */
-const BREADTH = 8;
-
-let test: TestDatabase;
+let workers: MortalWorkers;
 let sql: pg.Client;
-let sandbox: Sandbox;
-/** One of the workers dies, run by run; the other is the healthy one that takes over. */
-let doomed: TestingModule;
-let healthy: TestingModule;
 
 beforeAll(async () => {
-  test = await createTestDatabase();
-  sql = new pg.Client({ connectionString: test.url.reveal() });
+  workers = await MortalWorkers.start();
+  sql = new pg.Client({ connectionString: workers.test.url.reveal() });
   await sql.connect();
-  sandbox = await startSandbox({ port: 0, parentClients: { eu: parent } });
-  const parts = {
-    database: test.database,
-    vault: {
-      NODE_ENV: 'test' as const,
-      KEY_PROVIDER: 'local' as const,
-      LOCAL_KEYS: [{ id: 'test', key: createSecretKey(Buffer.alloc(32, 7)) }],
-      DATA_DIR: 'unused',
-    },
-    qlik: {
-      endpoint: sandbox.url,
-      parentClients: { eu: { clientId: parent.clientId, clientSecret: new Secret(parent.clientSecret) } },
-    },
-    leaseMs: LEASE_MS,
-    timeoutMs: 400,
-    listLagMs: 100,
-  };
-  doomed = await createMortalWorker(parts);
-  healthy = await createMortalWorker(parts);
 });
 
 afterAll(async () => {
-  await doomed.close();
-  await healthy.close();
-  await sandbox.close();
   await sql.end();
-  await test.close();
+  await workers.close();
 });
-
-interface Onboarding {
-  name: string;
-  tenantHost: string;
-  customerId: string;
-  runId: string;
-}
-
-let accepted = 0;
-
-async function accept(): Promise<Onboarding> {
-  accepted += 1;
-  const name = `crash-${accepted}`;
-  const tenantHost = `${name}.eu.qlikcloud.com`;
-  const { customer, run } = await acceptCustomer(healthy.get(CustomersService, { strict: false }), name, tenantHost);
-  return { name, tenantHost, customerId: customer.id, runId: run.id };
-}
-
-/** Delivers a run's wake-ups as the queue and the sweep would, until it comes to its end. */
-async function deliver(worker: TestingModule, runId: string, life = new Life()): Promise<void> {
-  const runner = worker.get(RunRunner, { strict: false });
-  for (;;) {
-    const result = await withRoom(() => life.live(() => runner.execute(runId)));
-    if (result.kind === 'wait') await delay(Math.ceil(result.forMs));
-    const { state, leaseUntil } = await test.database.client.run.findUniqueOrThrow({ where: { id: runId } });
-    if (!['queued', 'running', 'waiting'].includes(state)) return;
-    // Held by a process that may be dead: the sweep looks again when the lease has ended.
-    if (result.kind === 'idle' && leaseUntil !== null) await delay(Math.max(0, leaseUntil.getTime() - Date.now()) + 5);
-  }
-}
-
-let working = 0;
-const queue: (() => void)[] = [];
-
-/** At most BREADTH at once. */
-async function withRoom<T>(work: () => Promise<T>): Promise<T> {
-  if (working === BREADTH) await new Promise<void>((resolve) => queue.push(resolve));
-  else working += 1;
-  try {
-    return await work();
-  } finally {
-    const next = queue.shift();
-    if (next === undefined) working -= 1;
-    else next();
-  }
-}
 
 /** Has the doomed worker onboard a customer and die as told. */
 async function onboardUntil(
   death: Death,
   faults: readonly object[],
 ): Promise<Onboarding & { death: Death; life: Life }> {
-  const onboarding = await withRoom(accept);
-  await lose(onboarding.tenantHost, faults);
-  const life = new Life(death);
-  const end = await deliver(doomed, onboarding.runId, life).catch((error: unknown) => error);
-  if (!(end instanceof ProcessDied))
-    throw new Error(`The process did not die at ${describeDeath(life, death)}.`, { cause: end });
-  return { ...onboarding, death, life };
-}
-
-async function lose(tenantHost: string, faults: readonly object[]): Promise<void> {
-  for (const fault of faults) {
-    const response = await fetch(`${sandbox.url}/_sandbox/faults`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...fault, tenantHost, times: 1 }),
-    });
-    expect(response.status).toBe(201);
-  }
-}
-
-const describeDeath = (life: Life, { at, when }: Death): string => `${when} await ${at}: ${life.awaited[at - 1]}`;
-
-const stateOf = async (tenantHost: string): Promise<any> =>
-  (await fetch(`${sandbox.url}/_sandbox/state?tenantHost=${tenantHost}`)).json();
-
-/** The status with which Qlik's token endpoint answers to the secret as it is stored. */
-async function useStoredSecret({ customerId, tenantHost }: Onboarding): Promise<string> {
-  const [row, more] = await test.database.client.secretVersion.findMany({
-    where: { customerId, state: 'current' },
-    include: { oauthClient: true },
-  });
-  if (row?.sealed == null || more !== undefined) return 'not exactly one current secret';
-  const place = { owner: { kind: 'customer', id: customerId }, secretId: row.id, version: row.version } as const;
-  const clientSecret = await healthy
-    .get(Vault, { strict: false })
-    .open({ sealed: row.sealed, dataKeyId: row.dataKeyId }, { ...place, purpose: 'impersonation-client-secret' });
-  const { clientId } = row.oauthClient;
-  return healthy
-    .get(TokensApi, { strict: false })
-    .clientCredentials({ host: tenantHost, clientId, clientSecret })
-    .then(() => 'works', String);
+  const onboarding = await workers.withRoom(() => workers.accept());
+  await workers.lose(onboarding.tenantHost, faults);
+  return { ...onboarding, death, life: await workers.die(onboarding.runId, death) };
 }
 
 /** Everything that must hold of an onboarding in the end, whatever happened on the way. */
 async function outcomeOf(onboarding: Onboarding) {
-  const { client } = test.database;
+  const { client } = workers.test.database;
   const { customerId, runId, tenantHost } = onboarding;
-  const { clients, clientsCreated } = await stateOf(tenantHost);
+  const { clients, clientsCreated } = await workers.stateOf(tenantHost);
   const run = await client.run.findUniqueOrThrow({ where: { id: runId } });
   const customer = await client.customer.findUniqueOrThrow({ where: { id: customerId } });
   const recorded = await client.oAuthClient.findMany({ where: { customerId }, include: { secretVersions: true } });
-  const { intact } = await new AuditVerification(test.database).verify(customerId);
-  const { events } = await new AuditTrail(test.database).list({ customerId, limit: 100 });
+  const { intact } = await new AuditVerification(workers.test.database).verify(customerId);
+  const { events } = await new AuditTrail(workers.test.database).list({ customerId, limit: 100 });
   const actions = events.map(({ action }) => action);
   const hints = clients.flatMap((one: any) => one.hints.map((hint: any) => hint.hint ?? hint));
   return {
@@ -176,7 +53,7 @@ async function outcomeOf(onboarding: Onboarding) {
     hintsAtQlik: hints.length,
     recordedClient: recorded.length === 1 && recorded[0]?.clientId === clients[0]?.clientId,
     recordedHint: recorded[0]?.secretVersions.length === 1 && recorded[0].secretVersions[0]?.hint === hints[0],
-    secret: await useStoredSecret(onboarding),
+    secret: await workers.useStoredSecret(onboarding),
     auditIntact: intact,
     toldOnce: [/^oauth_client\.(created|adopted)$/, /^secret\.stored$/, /^customer\.ready$/, /^run\.succeeded$/].every(
       (told) => actions.filter((action) => told.test(action)).length === 1,
@@ -211,10 +88,10 @@ const paths: Record<string, readonly object[]> = {
 
 /** What an onboarding that nothing kills awaits. */
 async function listAwaits(faults: readonly object[]): Promise<string[]> {
-  const onboarding = await accept();
-  await lose(onboarding.tenantHost, faults);
+  const onboarding = await workers.accept();
+  await workers.lose(onboarding.tenantHost, faults);
   const life = new Life();
-  await deliver(doomed, onboarding.runId, life);
+  await workers.deliver(workers.doomed, onboarding.runId, life);
   expect(await outcomeOf(onboarding)).toEqual(wellIn);
   return life.awaited;
 }
@@ -222,11 +99,11 @@ async function listAwaits(faults: readonly object[]): Promise<string[]> {
 /** Onboards one customer for every death, has the healthy worker recover them together, and returns how each ended. */
 async function dieAndRecover(deaths: Death[], faults: readonly object[]) {
   const died = await Promise.all(deaths.map((death) => onboardUntil(death, faults)));
-  await Promise.all(died.map(({ runId }) => deliver(healthy, runId)));
+  await Promise.all(died.map(({ runId }) => workers.deliver(workers.healthy, runId)));
   return Promise.all(
     died.map(async (onboarding) => ({
       died: describeDeath(onboarding.life, onboarding.death),
-      outcome: await withRoom(() => outcomeOf(onboarding)),
+      outcome: await workers.withRoom(() => outcomeOf(onboarding)),
     })),
   );
 }
@@ -264,28 +141,28 @@ describe('a process that dies at any await leaves exactly one working secret', (
 describe('a process that dies while it takes a cancelled run back', () => {
   /** A run that made a client, came to a stop, and was then cancelled. */
   async function acceptAndCancel(): Promise<Onboarding> {
-    const onboarding = await accept();
+    const onboarding = await workers.accept();
     const { runId, tenantHost } = onboarding;
-    await lose(tenantHost, [{ kind: 'status', status: 403, operation: 'config-patch' }]);
-    await deliver(healthy, runId);
-    const { state, revision } = await test.database.client.run.findUniqueOrThrow({ where: { id: runId } });
+    await workers.lose(tenantHost, [{ kind: 'status', status: 403, operation: 'config-patch' }]);
+    await workers.deliver(workers.healthy, runId);
+    const { state, revision } = await workers.test.database.client.run.findUniqueOrThrow({ where: { id: runId } });
     expect(state).toBe('needs_attention');
     const change = { revision, reason: 'by mistake', actor: 'test', requestId: runId };
-    await healthy.get(CustomersService, { strict: false }).cancelRun(runId, change);
+    await workers.healthy.get(CustomersService, { strict: false }).cancelRun(runId, change);
     return onboarding;
   }
 
   async function remainsOf({ customerId, runId, tenantHost }: Onboarding) {
-    const { client } = test.database;
-    const { events } = await new AuditTrail(test.database).list({ customerId, limit: 100 });
+    const { client } = workers.test.database;
+    const { events } = await new AuditTrail(workers.test.database).list({ customerId, limit: 100 });
     const times = (action: string): number => events.filter((event) => event.action === action).length;
     return {
       run: (await client.run.findUniqueOrThrow({ where: { id: runId } })).state,
       customer: (await client.customer.findUniqueOrThrow({ where: { id: customerId } })).state,
-      clientsAtQlik: (await stateOf(tenantHost)).clients.length,
+      clientsAtQlik: (await workers.stateOf(tenantHost)).clients.length,
       activeClients: await client.oAuthClient.count({ where: { customerId, state: 'active' } }),
       secretsKept: await client.secretVersion.count({ where: { customerId, sealed: { not: null } } }),
-      auditIntact: (await new AuditVerification(test.database).verify(customerId)).intact,
+      auditIntact: (await new AuditVerification(workers.test.database).verify(customerId)).intact,
       told: [times('oauth_client.deleted'), times('run.cancelled')],
     };
   }
@@ -303,7 +180,7 @@ describe('a process that dies while it takes a cancelled run back', () => {
   it('leaves nothing behind, at whatever await', async () => {
     const whole = await acceptAndCancel();
     const life = new Life();
-    await deliver(doomed, whole.runId, life);
+    await workers.deliver(workers.doomed, whole.runId, life);
     expect(await remainsOf(whole)).toEqual(nothing);
     expect(life.awaited).toContain('delete-oauth-client at Qlik');
 
@@ -312,11 +189,11 @@ describe('a process that dies while it takes a cancelled run back', () => {
       deaths.map(async (death) => {
         const onboarding = await acceptAndCancel();
         const mortal = new Life(death);
-        await expect(deliver(doomed, onboarding.runId, mortal)).rejects.toThrow(ProcessDied);
+        await expect(workers.deliver(workers.doomed, onboarding.runId, mortal)).rejects.toThrow(ProcessDied);
         return { ...onboarding, died: describeDeath(mortal, death) };
       }),
     );
-    await Promise.all(died.map(({ runId }) => deliver(healthy, runId)));
+    await Promise.all(died.map(({ runId }) => workers.deliver(workers.healthy, runId)));
     const ends = await Promise.all(died.map(async (one) => ({ died: one.died, left: await remainsOf(one) })));
     expect(ends.filter(({ left }) => !isDeepStrictEqual(left, nothing))).toEqual([]);
   }, 60_000);
@@ -335,30 +212,32 @@ describe('a run that has ended', () => {
   };
 
   it('is not touched by any wake-up: no call to Qlik, no write', async () => {
-    const onboarding = await accept();
-    await deliver(healthy, onboarding.runId);
+    const onboarding = await workers.accept();
+    await workers.deliver(workers.healthy, onboarding.runId);
     expect(await outcomeOf(onboarding)).toMatchObject(wellIn);
-    const before = [await stateOf(onboarding.tenantHost), await rows()];
-    const runner = healthy.get(RunRunner, { strict: false });
+    const before = [await workers.stateOf(onboarding.tenantHost), await rows()];
+    const runner = workers.healthy.get(RunRunner, { strict: false });
     expect(await runner.execute(onboarding.runId)).toEqual({ kind: 'idle' });
     const again = await Promise.all(Array.from({ length: 5 }, () => runner.execute(onboarding.runId)));
     expect(again).toEqual(Array.from({ length: 5 }, () => ({ kind: 'idle' })));
-    expect([await stateOf(onboarding.tenantHost), await rows()]).toEqual(before);
+    expect([await workers.stateOf(onboarding.tenantHost), await rows()]).toEqual(before);
   });
 });
 
 describe('a wake-up that comes five times at once', () => {
   it('has the run done once, with no call to Qlik more', async () => {
-    const [once, often] = [await accept(), await accept()];
-    await deliver(healthy, once.runId);
-    const runners = [healthy, doomed, healthy, doomed, healthy].map((worker) =>
+    const [once, often] = [await workers.accept(), await workers.accept()];
+    await workers.deliver(workers.healthy, once.runId);
+    const runners = [workers.healthy, workers.doomed, workers.healthy, workers.doomed, workers.healthy].map((worker) =>
       worker.get(RunRunner, { strict: false }),
     );
     const results = await Promise.all(runners.map((runner) => runner.execute(often.runId)));
     expect(results.map(({ kind }) => kind).sort()).toEqual(['idle', 'idle', 'idle', 'idle', 'left']);
-    expect((await stateOf(often.tenantHost)).requests).toEqual((await stateOf(once.tenantHost)).requests);
+    expect((await workers.stateOf(often.tenantHost)).requests).toEqual(
+      (await workers.stateOf(once.tenantHost)).requests,
+    );
     expect(await outcomeOf(often)).toMatchObject(wellIn);
-    const { steps, fence } = await test.database.client.run.findUniqueOrThrow({
+    const { steps, fence } = await workers.test.database.client.run.findUniqueOrThrow({
       where: { id: often.runId },
       include: { steps: true },
     });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditTrail } from '@app/audit';
 import { CustomerStates, type NewCustomer } from '@app/customers';
-import { RunsReader, RunsService, RunWaker } from '@app/runs';
+import { RunsReader, RunsService, RunWaker, RunSuccession } from '@app/runs';
 import { pino } from 'pino';
 import { CustomersReader } from '../../libs/customers/src/customers.reader.js';
 import { CustomersRepository } from '../../libs/customers/src/customers.repository.js';
@@ -32,6 +32,9 @@ beforeAll(async () => {
     new CustomerStates(),
     new RunsService(database, audit, waker),
     new RunsReader(database),
+    new RunSuccession(audit),
+    // Rotations have tests of their own.
+    undefined as never,
     audit,
   );
 });

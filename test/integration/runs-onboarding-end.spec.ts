@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CustomerStates } from '@app/customers';
 import type { CustomerState } from '@app/platform';
 import type { Plan, RunOutcome } from '@app/runs';
-import { Plans } from '../../libs/provisioning/src/plans.js';
+import { OnboardingPlan } from '../../libs/provisioning/src/onboarding/onboarding.plan.js';
 import { RunsHarness } from './runs-harness.js';
 
 let harness: RunsHarness;
@@ -12,7 +12,7 @@ beforeAll(async () => {
   harness = await RunsHarness.start();
   const steps = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name })) as never[];
   const [a, b, c, d, e] = steps as [never, never, never, never, never];
-  onboarding = new Plans(a, b, c, d, e, new CustomerStates()).toRegistry().getPlan('onboarding');
+  onboarding = new OnboardingPlan(a, b, c, d, e, new CustomerStates());
 });
 afterAll(() => harness.close());
 
@@ -31,7 +31,7 @@ describe('the end of an onboarding', () => {
   ])('that %s takes a customer from %s to %s', async (outcome, from, to, actions) => {
     const customerId = await harness.customer();
     await harness.database.client.customer.update({ where: { id: customerId }, data: { state: from } });
-    const run = { id: 'r1', customerId, plan: 'onboarding', actor: 'test', requestId: 'request-1' };
+    const run = { id: 'r1', customerId, plan: 'onboarding', input: {}, actor: 'test', requestId: 'request-1' };
     const error = outcome === 'failed' ? { code: 'TEST_CODE', message: 'What happened.' } : null;
     const events = await harness.database.sqlTransaction((tx) => onboarding.onEnd(tx, run, outcome, error));
     const customer = await harness.database.client.customer.findUniqueOrThrow({ where: { id: customerId } });

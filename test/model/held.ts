@@ -21,7 +21,7 @@ export class Held {
     this.world = world;
     this.skewMs = skewMs;
     const { id, customerId } = row;
-    this.view = { id, customerId, plan: 'onboarding', actor: 'model', requestId: id };
+    this.view = { id, customerId, plan: 'onboarding', input: {}, actor: 'model', requestId: id };
     this.outputs = row.outputs;
     this.intent = row.intent;
     this.attempts = row.attempts;

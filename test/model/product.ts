@@ -13,7 +13,8 @@ import { SettleCreationStep } from '../../libs/provisioning/src/onboarding/settl
 import { TrustConsentStep } from '../../libs/provisioning/src/onboarding/trust-consent.step.js';
 import { VerifyCredentialStep } from '../../libs/provisioning/src/onboarding/verify-credential.step.js';
 import type { NewClientWithSecret } from '../../libs/provisioning/src/oauth-clients.repository.js';
-import { Plans } from '../../libs/provisioning/src/plans.js';
+import { StoredSecrets } from '../../libs/provisioning/src/stored-secrets.js';
+import { OnboardingPlan } from '../../libs/provisioning/src/onboarding/onboarding.plan.js';
 import type { Transaction } from './simulated-database.js';
 import type { Execution } from './simulated-worker.js';
 import { ASSUMED_LAG_MS, CALL_TIMEOUT_MS, LEASE_MS } from './times.js';
@@ -60,7 +61,10 @@ export function product(world: World, execution: Execution): { plan: Plan; findS
         ),
     },
   } as never;
-  const keeping = new ClientKeeping(vault, repository);
+  const secrets = new StoredSecrets(vault);
+  // Dates are not part of the model.
+  const calendar = { schedule: () => Promise.resolve() } as never;
+  const keeping = new ClientKeeping(secrets, repository);
   const check = new CheckTenantAccessStep(targets, oauthClients, vault, recordedNames);
   const adoption = new ClientAdoption(parentAccess, oauthClients, clientSecrets, vault, settings, keeping);
   const removal = new ClientRemoval(targets, oauthClients, repository, settings);
@@ -77,14 +81,22 @@ export function product(world: World, execution: Execution): { plan: Plan; findS
     check,
   );
   const trust = new TrustConsentStep(targets, oauthClients, connectionConfigs, create, repository);
-  const verify = new VerifyCredentialStep(targets, tokens, vault, create, repository, customerStates);
+  const verify = new VerifyCredentialStep(
+    targets,
+    tokens,
+    secrets,
+    create,
+    repository,
+    customerStates,
+    calendar,
+    calendar,
+  );
   const settle = new SettleCreationStep(targets, oauthClients, clientSecrets, create, repository, settings);
   if (broken === 'every secret of an adopted client taken for ours') takeAllForDead(keeping);
   if (broken === 'no settling') settle.isNeeded = () => false;
   if (broken === 'no look for what a restored database forgot') check.listLeft = () => Promise.resolve([]);
-  const registry = new Plans(check, create, trust, verify, settle, customerStates).toRegistry();
-  const plan = registry.getPlan('onboarding');
-  return { plan, findStep: (name) => registry.getStep(plan, name) };
+  const plan = new OnboardingPlan(check, create, trust, verify, settle, customerStates);
+  return { plan, findStep: (name) => plan.steps.find((step) => step.name === name)! };
 }
 
 function settingsOf(broken: BrokenProtocol | undefined): ProvisioningSettings {

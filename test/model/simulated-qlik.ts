@@ -260,6 +260,7 @@ export class SimulatedQlik {
       }
       case 'token':
       case 'get-connection-config':
+      case 'patch-oauth-client':
         throw new Violation(`The simulated Qlik does not know "${request.operation}".`);
     }
   }

@@ -1,4 +1,5 @@
 import { databaseSettings, integerSetting, parseConfig, processSettings } from '@app/platform';
+import { rotationSettings } from '@app/customers';
 import { tenantHostSettings } from '@app/qlik';
 import { queueSettings } from '@app/queue';
 import { vaultSettings } from '@app/vault';
@@ -10,6 +11,7 @@ const apiSettings = {
   ...queueSettings,
   ...vaultSettings,
   ...tenantHostSettings,
+  ...rotationSettings,
   /** 0 takes any free port. */
   PORT: integerSetting(0, 65_535).default(3000),
   /** Where callers reach this API, for its OpenAPI document. */

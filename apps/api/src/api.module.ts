@@ -1,6 +1,6 @@
 import { AccessModule } from '@app/access';
 import { AuditModule } from '@app/audit';
-import { CustomersModule } from '@app/customers';
+import { CustomersModule, RotationDefaults } from '@app/customers';
 import { ProblemFilter, SchemaPipe } from '@app/http';
 import { DatabaseModule, Readiness } from '@app/platform';
 import { tenantHostPolicy } from '@app/qlik';
@@ -22,7 +22,10 @@ import { HealthController } from './health/health.controller.js';
 import { PausesController } from './pauses/pauses.controller.js';
 import { problemCatalog } from './problems/problem-catalog.js';
 import { ProblemsController } from './problems/problems.controller.js';
+import { RotationsController } from './rotations/rotations.controller.js';
 import { RunsController } from './runs/runs.controller.js';
+import { SecretVersionsController } from './secret-versions/secret-versions.controller.js';
+import { SecretVersionsReader } from './secret-versions/secret-versions.reader.js';
 
 /** Connections to PostgreSQL that one process holds at most. */
 const MAX_DATABASE_CONNECTIONS = 10;
@@ -46,11 +49,13 @@ export class ApiModule {
         AccessModule.forRoot({ logger }),
         VaultModule.forRoot(config),
         runs,
-        CustomersModule.forRoot({ imports: [runs] }),
+        CustomersModule.forRoot({ rotation: new RotationDefaults(config), imports: [runs] }),
       ],
       controllers: [
         CustomersController,
         CredentialsController,
+        SecretVersionsController,
+        RotationsController,
         RunsController,
         PausesController,
         AuditEventsController,
@@ -63,6 +68,7 @@ export class ApiModule {
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useValue: new ProblemFilter(logger, problemCatalog) },
         CredentialsReader,
+        SecretVersionsReader,
         Readiness,
         RouteAccessCheck,
       ],

@@ -1,3 +1,4 @@
+import { rotationSettings } from '@app/customers';
 import { databaseSettings, integerSetting, parseConfig, processSettings } from '@app/platform';
 import { queueSettings } from '@app/queue';
 
@@ -5,6 +6,7 @@ const settings = {
   ...processSettings,
   ...databaseSettings,
   ...queueSettings,
+  ...rotationSettings,
   /** 0 takes any free port. */
   PORT: integerSetting(0, 65_535).default(3001),
 };

@@ -1,6 +1,6 @@
 import { AccessModule } from '@app/access';
 import { AuditModule } from '@app/audit';
-import { CustomersModule } from '@app/customers';
+import { CustomersModule, RotationDefaults } from '@app/customers';
 import { edgeProblems, ProblemFilter, SchemaPipe } from '@app/http';
 import { DatabaseModule, HealthModule } from '@app/platform';
 import { QueueModule } from '@app/queue';
@@ -9,7 +9,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { AuditEventsController } from './audit/audit-events.controller.js';
-import { CustomerFactsReader } from './customers/customer-facts.reader.js';
+import { OAuthClientsReader } from './customers/oauth-clients.reader.js';
 import { CustomersController } from './customers/customers.controller.js';
 import type { DashboardConfig } from './dashboard.config.js';
 import { OverviewController } from './overview/overview.controller.js';
@@ -21,6 +21,8 @@ import { PauseFactsReader } from './pauses/pause-facts.reader.js';
 import { PausesController } from './pauses/pauses.controller.js';
 import { RunRowsReader } from './runs/run-rows.reader.js';
 import { RunsController } from './runs/runs.controller.js';
+import { SecretFactsReader } from './secrets/secret-facts.reader.js';
+import { SecretsController } from './secrets/secrets.controller.js';
 import { SessionController } from './session/session.controller.js';
 import { SessionGuard } from './session/session.guard.js';
 
@@ -44,6 +46,7 @@ export class DashboardModule {
       databaseUrl: config.DATABASE_URL,
       role: 'producer',
     });
+    const rotation = new RotationDefaults(config);
     const runs = RunsModule.forRoot({ logger, imports: [queue] });
     return {
       module: DashboardModule,
@@ -53,7 +56,7 @@ export class DashboardModule {
         AuditModule,
         AccessModule.forRoot({ logger }),
         runs,
-        CustomersModule.forRoot({ imports: [runs] }),
+        CustomersModule.forRoot({ rotation, imports: [runs] }),
       ],
       controllers: [
         SessionController,
@@ -61,18 +64,21 @@ export class DashboardModule {
         RunsController,
         PausesController,
         CustomersController,
+        SecretsController,
         AuditEventsController,
         PageController,
       ],
       providers: [
         { provide: PagePolicy, useValue: policy },
+        { provide: RotationDefaults, useValue: rotation },
         { provide: WEB_BUILD, useValue: web },
         { provide: APP_GUARD, useClass: SessionGuard },
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useValue: new ProblemFilter(logger, edgeProblems) },
         OverviewReader,
         RunRowsReader,
-        CustomerFactsReader,
+        OAuthClientsReader,
+        SecretFactsReader,
         PauseFactsReader,
       ],
     };

@@ -2,9 +2,12 @@ import { resolve } from 'node:path';
 import { integerSetting, parseConfig } from '@app/platform';
 import { z } from 'zod';
 
-/** What moves things in the quickstart. */
+/** The settings of API and worker that a demonstration may want to change. */
+const HANDED_ON = /^(ROTATION|RECONCILIATION)_/;
+
+/** What moves things in the quickstart, and what it hands on to its parts. */
 export function parseQuickstartConfig(env: NodeJS.ProcessEnv) {
-  return parseConfig(
+  const config = parseConfig(
     {
       DATA_DIR: z
         .string()
@@ -16,6 +19,7 @@ export function parseQuickstartConfig(env: NodeJS.ProcessEnv) {
     },
     env,
   );
+  return { ...config, handedOn: Object.fromEntries(Object.entries(env).filter(([key]) => HANDED_ON.test(key))) };
 }
 
 export type QuickstartConfig = ReturnType<typeof parseQuickstartConfig>;

@@ -60,6 +60,7 @@ export async function startEverything(config: QuickstartConfig): Promise<Everyth
     });
     started.push(sandbox);
     const env = {
+      ...config.handedOn,
       NODE_ENV: 'development',
       DATABASE_URL: databaseUrl.reveal(),
       DATA_DIR: folder,

@@ -107,6 +107,46 @@ describe('client secrets', () => {
   });
 });
 
+describe('a client that somebody disabled, through the control API', () => {
+  it('says so wherever it is read, gets no token, and is as before once it is enabled', async () => {
+    const tenant = await newTenant();
+    const { clientId, clientSecret } = await tenant.create();
+    await tenant.trust(clientId);
+    const read = async () => (await tenant.api('GET', `/${clientId}`)).body;
+    const before = await read();
+    expect(before).not.toHaveProperty('disableTag');
+    expect(await tenant.disable(clientId, true)).toMatchObject({
+      status: 200,
+      body: { clientId, disableTag: 'disabled' },
+    });
+    expect(await read()).toEqual({ ...before, disableTag: 'disabled' });
+    expect((await tenant.api('GET', '')).body.data).toMatchObject([{ clientId, disableTag: 'disabled' }]);
+    expect(await tenant.tokenFor(clientId, clientSecret)).toMatchObject({
+      status: 401,
+      body: { errors: [{ code: 'invalid_client' }] },
+    });
+    expect((await tenant.impersonate(clientId, clientSecret)).status).toBe(401);
+
+    const rename = [{ op: 'replace', path: '/clientName', value: 'renamed' }];
+    expect((await tenant.api('PATCH', `/${clientId}`, { body: rename })).status).toBe(204);
+    expect(await read()).toMatchObject({ clientName: 'renamed', disableTag: 'disabled' });
+    const smuggled = [{ op: 'replace', path: '/disableTag', value: '' }];
+    expect((await tenant.api('PATCH', `/${clientId}`, { body: smuggled })).status).toBe(400);
+
+    expect(await tenant.disable(clientId, false)).toMatchObject({ status: 200, body: { clientId, disableTag: null } });
+    expect(await read()).not.toHaveProperty('disableTag');
+    expect((await tenant.impersonate(clientId, clientSecret)).status).toBe(200);
+  });
+
+  it('is one that the tenant made, and the order says which way', async () => {
+    const tenant = await newTenant();
+    expect((await tenant.disable('nobody', true)).status).toBe(404);
+    const { clientId } = await tenant.create();
+    const path = `/_sandbox/tenants/${tenant.host}/clients/${clientId}`;
+    expect((await send(sandbox.url, 'control', 'PUT', path, { body: {} })).status).toBe(400);
+  });
+});
+
 describe('a patch', () => {
   it('changes what the documents let it change, all or nothing', async () => {
     const tenant = await newTenant();

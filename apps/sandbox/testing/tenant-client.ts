@@ -130,6 +130,12 @@ export class TenantClient {
     return this.api('PATCH', `/${clientId}/connection-configs/me`, { body });
   }
 
+  /** Disables a client, or enables it again, through the control API. */
+  disable(clientId: string, disabled: boolean): Promise<Reply> {
+    const path = `/_sandbox/tenants/${this.host}/clients/${clientId}`;
+    return send(this.#url, 'control', 'PUT', path, { body: { disabled } });
+  }
+
   /** Configures the tenant through the control API. */
   configure(settings: Record<string, unknown>): Promise<Reply> {
     return send(this.#url, 'control', 'PUT', `/_sandbox/tenants/${this.host}`, { body: settings });

@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { ReconciliationSweep, RotationSweep } from '@app/provisioning';
 import { RUN_LOGGER, RunSweep } from '@app/runs';
 import type { Logger } from 'pino';
 
@@ -16,6 +17,8 @@ export class SweepTimer implements OnApplicationBootstrap, BeforeApplicationShut
 
   constructor(
     private readonly runSweep: RunSweep,
+    private readonly rotationSweep: RotationSweep,
+    private readonly reconciliationSweep: ReconciliationSweep,
     private readonly interval: SweepInterval,
     @Inject(RUN_LOGGER) private readonly logger: Logger,
   ) {}
@@ -33,16 +36,23 @@ export class SweepTimer implements OnApplicationBootstrap, BeforeApplicationShut
   #schedule(inMs: number): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
-      this.#sweeping = this.#sweep().finally(() => this.#schedule(this.interval.ms));
+      this.#sweeping = this.#sweepAll().finally(() => this.#schedule(this.interval.ms));
     }, inMs);
   }
 
-  async #sweep(): Promise<void> {
+  async #sweepAll(): Promise<void> {
+    await this.#sweep('Woke runs that were due and had no wake-up.', () => this.runSweep.sweep(this.interval.ms));
+    await this.#sweep('Began rotations that were due.', () => this.rotationSweep.sweep());
+    await this.#sweep('Began comparisons with Qlik that were due.', () => this.reconciliationSweep.sweep());
+  }
+
+  /** One that fails does not keep the others from theirs. */
+  async #sweep(done: string, work: () => Promise<number>): Promise<void> {
     try {
-      const woken = await this.runSweep.sweep(this.interval.ms);
-      if (woken > 0) this.logger.info({ woken }, 'Woke runs that were due and had no wake-up.');
+      const count = await work();
+      if (count > 0) this.logger.info({ count }, done);
     } catch (error) {
-      this.logger.warn({ err: error }, 'The sweep failed; the next one makes up for it.');
+      this.logger.warn({ err: error }, 'A sweep failed; the next one makes up for it.');
     }
   }
 }

@@ -6,6 +6,8 @@ import {
   processSettings,
   secondsSetting,
 } from '@app/platform';
+import { rotationSettings } from '@app/customers';
+import { reconciliationSettings } from '@app/provisioning';
 import { qlikSettings, tenantHostSettings } from '@app/qlik';
 import { queueSettings } from '@app/queue';
 import { runSettings } from '@app/runs';
@@ -19,6 +21,8 @@ const settings = {
   ...qlikSettings,
   ...tenantHostSettings,
   ...runSettings,
+  ...rotationSettings,
+  ...reconciliationSettings,
   PORT: integerSetting(0, 65_535).default(3002),
   /** Runs that this process works on at once. */
   WORKER_CONCURRENCY: integerSetting(1, 500).default(20),

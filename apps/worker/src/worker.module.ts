@@ -1,11 +1,13 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { RotationDefaults, RotationModule } from '@app/customers';
 import { DatabaseModule, HealthModule } from '@app/platform';
-import { ProvisioningModule, ProvisioningSettings } from '@app/provisioning';
+import { ProvisioningModule, ProvisioningSettings, ReconciliationPolicy } from '@app/provisioning';
 import { QlikModule, tenantHostPolicy } from '@app/qlik';
 import { QueueModule } from '@app/queue';
 import { RunRunnerModule, RunSettings, RunsModule } from '@app/runs';
 import { VaultModule } from '@app/vault';
 import type { Logger } from 'pino';
+import { MetricsController } from './metrics.controller.js';
 import { RunConcurrency, RunProcessorLifecycle } from './run-processor-lifecycle.js';
 import { RunProcessor } from './run.processor.js';
 import { SweepInterval, SweepTimer } from './sweep-timer.js';
@@ -24,8 +26,11 @@ export class WorkerModule {
       ],
     });
     const provisioning = ProvisioningModule.forRoot({
+      reconciliation: new ReconciliationPolicy(config.RECONCILIATION_INTERVAL_SECONDS, config.RECONCILIATION_POLICY),
       settings: new ProvisioningSettings(timeoutMs, leaseMs, config.QLIK_LIST_LAG_SECONDS),
       imports: [
+        runs,
+        RotationModule.forRoot({ defaults: new RotationDefaults(config), imports: [runs] }),
         VaultModule.forRoot(config),
         QlikModule.forRoot({
           timeoutMs,
@@ -50,8 +55,10 @@ export class WorkerModule {
         }),
         HealthModule,
         runs,
+        provisioning,
         RunRunnerModule.forRoot({ settings: new RunSettings(leaseMs), imports: [runs, provisioning] }),
       ],
+      controllers: [MetricsController],
       providers: [
         RunProcessor,
         RunProcessorLifecycle,

@@ -4,17 +4,21 @@ import { CustomerStatesModule } from './customer-states.module.js';
 import { CustomersReader } from './customers.reader.js';
 import { CustomersRepository } from './customers.repository.js';
 import { CustomersService } from './customers.service.js';
+import type { RotationDefaults } from './rotation/rotation-policy.config.js';
+import { RotationModule } from './rotation/rotation.module.js';
+import { RotationsService } from './rotation/rotations.service.js';
 
 /** Customers; needs the process's `DatabaseModule`. */
 @Module({})
 export class CustomersModule {
-  /** `imports` must give `RunsService` and `RunsReader` (runs). */
-  static forRoot(options: { imports: ModuleMetadata['imports'] }): DynamicModule {
+  /** `imports` must give `RunsService`, `RunSuccession` and `RunsReader` (runs). */
+  static forRoot(options: { rotation: RotationDefaults; imports: ModuleMetadata['imports'] }): DynamicModule {
+    const rotation = RotationModule.forRoot({ defaults: options.rotation, imports: options.imports });
     return {
       module: CustomersModule,
-      imports: [AuditModule, CustomerStatesModule, ...(options.imports ?? [])],
-      providers: [CustomersRepository, CustomersReader, CustomersService],
-      exports: [CustomersReader, CustomersService, CustomerStatesModule],
+      imports: [AuditModule, CustomerStatesModule, rotation, ...(options.imports ?? [])],
+      providers: [CustomersRepository, CustomersReader, CustomersService, RotationsService],
+      exports: [CustomersReader, CustomersService, RotationsService, CustomerStatesModule],
     };
   }
 }

@@ -43,7 +43,8 @@ export class CustomersRepository {
       FROM request
       RETURNING id, external_id AS "externalId", name, tenant_host AS "tenantHost", redirect_uris AS "redirectUris",
         allowed_origins AS "allowedOrigins", scopes, verification_user AS "verificationUser", rotation, metadata,
-        state::text AS state, created_at AS "createdAt", updated_at AS "updatedAt", ready_at AS "readyAt"`;
+        state::text AS state, created_at AS "createdAt", updated_at AS "updatedAt", ready_at AS "readyAt",
+        next_rotation_at AS "nextRotationAt", next_reconciliation_at AS "nextReconciliationAt"`;
     return row;
   }
 

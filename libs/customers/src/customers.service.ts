@@ -1,14 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@app/audit';
-import { type Customer, Database, DomainError, type Run, type Sql } from '@app/platform';
-import { type RunChange, type RunDetails, RunsReader, RunsService } from '@app/runs';
+import {
+  type Customer,
+  Database,
+  DomainError,
+  findSqlState,
+  type Run,
+  type Sql,
+  type Transaction,
+} from '@app/platform';
+import { type RunChange, type RunDetails, RunsReader, RunsService, RunSuccession } from '@app/runs';
 import { v7 as uuidv7 } from 'uuid';
 import { hashCanonicalJson } from './canonical-json.js';
 import { CustomerStates } from './customer-states.js';
 import { CustomersReader } from './customers.reader.js';
 import { CustomersRepository, type RequestKey } from './customers.repository.js';
-import { findSqlState } from './database-error.js';
 import type { Caller, NewCustomer } from './new-customer.js';
+import { rotationActive, RotationStart } from './rotation/rotation-start.js';
+import { isBeforePromotion } from './rotation/rotation-steps.js';
 
 /** How long an onboarding may take before it gives up. */
 const ONBOARDING_WALL_CLOCK_MS = 86_400_000;
@@ -39,6 +48,8 @@ export class CustomersService {
     private readonly states: CustomerStates,
     private readonly runs: RunsService,
     private readonly runsReader: RunsReader,
+    private readonly succession: RunSuccession,
+    private readonly rotations: RotationStart,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -57,15 +68,28 @@ export class CustomersService {
   /** Queues a run again; the customer of an onboarding that failed is onboarding again. Throws what RunsService.retry throws. */
   retryRun(runId: string, change: RunChange): Promise<Run> {
     return this.runs.retry(runId, change, async (tx, run) => {
+      if (run.plan === 'rotation') {
+        await this.#refuseSecondRotation(tx, run);
+        await this.rotations.giveTime(tx, run);
+      }
       if (run.plan !== 'onboarding') return;
       const customer = await tx.customer.findUniqueOrThrow({ where: { id: run.customerId }, select: { state: true } });
       if (customer.state === 'failed') await this.states.change(tx, run.customerId, 'onboarding');
     });
   }
 
-  /** Tells a run to stop. Throws what RunsService.cancel throws. */
+  /** Tells a run to stop. Throws what RunsService.cancel throws, and ROTATION_PROMOTED. */
   cancelRun(runId: string, change: RunChange): Promise<Run> {
-    return this.runs.cancel(runId, change);
+    return this.runs.cancel(runId, change, (run) => {
+      if (run.plan === 'rotation' && !isBeforePromotion(run.step)) throw rotationPromoted(run);
+    });
+  }
+
+  async #refuseSecondRotation(tx: Transaction, run: Run): Promise<void> {
+    const unfinished = await this.succession.findUnfinished(tx, run.customerId, 'rotation');
+    if (unfinished === undefined) throw busyAtThisMoment(run.customerId);
+    const active = unfinished.find(({ id }) => id !== run.id);
+    if (active !== undefined) throw rotationActive(active);
   }
 
   async #insert(
@@ -142,6 +166,22 @@ const inProgress = (cause?: unknown): DomainError =>
     'IDEMPOTENCY_IN_PROGRESS',
     'A request with this Idempotency-Key, externalId or tenantHost is still under way. Send this one again, unchanged, in a moment.',
     { retryAfterSeconds: 1, cause },
+  );
+
+const busyAtThisMoment = (customerId: string): DomainError =>
+  new DomainError(
+    'conflict',
+    'CUSTOMER_BUSY',
+    `Another request changes the rotation of the customer "${customerId}" at this moment. Send this one again in a moment.`,
+    { retryAfterSeconds: 1 },
+  );
+
+const rotationPromoted = (run: Run): DomainError =>
+  new DomainError(
+    'conflict',
+    'ROTATION_PROMOTED',
+    `The rotation "${run.id}" has made its secret the current one already, so that it cannot be cancelled. Roll it back instead.`,
+    { facts: { runId: run.id } },
   );
 
 const keyReused = (customerId: string): DomainError =>

@@ -4,6 +4,7 @@ export { type Sql } from './database/sql.js';
 export { DatabaseModule } from './database/database.module.js';
 export * from './database/generated/client.js';
 export { isDatabaseUnavailable } from './database/database-unavailable.js';
+export { findSqlState } from './database/sql-state.js';
 export { migrate } from './database/migrate.js';
 export { DomainError, type ErrorDetails, type ErrorKind } from './errors.js';
 export { HealthModule } from './health/health.module.js';

@@ -1,16 +1,37 @@
+import { RotationUnreadable } from '@app/customers';
 import { QlikError } from '@app/qlik';
 import type { Failure, RunError } from '@app/runs';
 import { KeyProviderError, VaultError } from '@app/vault';
 
-const VAULT_HINT = 'Give the worker the key-encryption key that the message names, restart it, then retry the run.';
+/** What to do about a check of the vault's that refused; the others ask for a key. */
+const vaultHints: Partial<Record<VaultError['check'], string>> = {
+  form: 'Restore what is stored from a backup, then retry the run.',
+  'key-id': 'Restore what is stored from a backup, then retry the run.',
+  context: 'Restore what is stored from a backup, then retry the run.',
+  content: 'Restore what is stored from a backup, then retry the run.',
+  'data-key-absent': 'Restore the data key from a backup, then retry the run.',
+  'data-key-destroyed': 'Nothing can be read any more that was sealed with this key: cancel the run.',
+  'data-key-owner': 'Restore what is stored from a backup, then retry the run.',
+  'key-encryption-key-refused':
+    'Have the key that the message names enabled at its service, and allow the worker to use it; then retry the run.',
+};
+
+const KEY_HINT = 'Give the worker the key-encryption key that the message names, restart it, then retry the run.';
 
 /** What an error of Qlik's, the vault's or its key provider's means for the attempt that met it (docs/runbook.md has an entry per code). */
 export function explainFailure(error: unknown): Failure | undefined {
   if (error instanceof VaultError)
-    return { kind: 'attention', error: { code: error.code, message: error.message, hint: VAULT_HINT } };
+    return {
+      kind: 'attention',
+      error: { code: error.code, message: error.message, hint: vaultHints[error.check] ?? KEY_HINT },
+    };
   if (error instanceof KeyProviderError) {
     const hint = 'Bring the key service back, or the way to it, then retry the run.';
     return { kind: 'retry', exhausted: 'failed', error: { code: error.code, message: error.message, hint } };
+  }
+  if (error instanceof RotationUnreadable) {
+    const hint = 'Correct the customer’s rotation, then retry the run.';
+    return { kind: 'attention', error: { code: 'ROTATION_UNREADABLE', message: error.message, hint } };
   }
   if (!(error instanceof QlikError)) return undefined;
   const runError = toRunError(error);

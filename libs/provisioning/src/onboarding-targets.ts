@@ -13,6 +13,8 @@ export interface OnboardingTarget {
   allowedOrigins: string[];
   scopes: string[];
   verificationUser: z.output<typeof VerificationUser> | null;
+  /** When and how its secret is rotated, as stored. */
+  rotation: unknown;
 }
 
 /** Reads what was asked for a customer: once for as long as a run is held, for while it is nothing else changes the customer. */
@@ -27,7 +29,7 @@ export class OnboardingTargets {
     if (known !== undefined) return known;
     const rows = await this.database.sql.$queryRaw<(Omit<OnboardingTarget, 'verificationUser'> & { user: unknown })[]>`
       SELECT id AS "customerId", tenant_host AS "tenantHost", redirect_uris AS "redirectUris",
-        allowed_origins AS "allowedOrigins", scopes, verification_user AS user
+        allowed_origins AS "allowedOrigins", scopes, rotation, verification_user AS user
       FROM customers WHERE id = ${run.customerId}::uuid`;
     const [row] = rows;
     if (row === undefined) throw new Error(`There is no customer "${run.customerId}".`);

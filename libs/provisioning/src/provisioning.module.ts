@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { CustomerStatesModule } from '@app/customers';
 import { PlanRegistry } from '@app/runs';
+import { DueCustomers } from './due-customers.js';
 import { OAuthClientsRepository } from './oauth-clients.repository.js';
 import { CheckTenantAccessStep } from './onboarding/check-tenant-access.step.js';
 import { ClientAdoption } from './onboarding/client-adoption.js';
@@ -11,15 +12,44 @@ import { CreateOAuthClientStep } from './onboarding/create-oauth-client.step.js'
 import { SettleCreationStep } from './onboarding/settle-creation.step.js';
 import { TrustConsentStep } from './onboarding/trust-consent.step.js';
 import { VerifyCredentialStep } from './onboarding/verify-credential.step.js';
+import { OnboardingPlan } from './onboarding/onboarding.plan.js';
 import { OnboardingTargets } from './onboarding-targets.js';
 import { Plans } from './plans.js';
+import { ClientComparisons } from './reconciliation/client-comparisons.js';
+import { ClientRepair } from './reconciliation/client-repair.js';
+import { CompareClientStep } from './reconciliation/compare-client.step.js';
+import { CustomerCondition } from './reconciliation/customer-condition.js';
+import { RaiseDriftStep } from './reconciliation/raise-drift.step.js';
+import { ReconciliationCalendar } from './reconciliation/reconciliation-calendar.js';
+import { ReconciliationPolicy } from './reconciliation/reconciliation-policy.js';
+import { ReconciliationSweep } from './reconciliation/reconciliation-sweep.js';
+import { ReconciliationPlan } from './reconciliation/reconciliation.plan.js';
+import { RecordedClientReader } from './reconciliation/recorded-client.reader.js';
+import { RepairClientStep } from './reconciliation/repair-client.step.js';
+import { AwaitCutOverStep } from './rotation/await-cut-over.step.js';
+import { MintSecretStep } from './rotation/mint-secret.step.js';
+import { MintUndoing } from './rotation/mint-undoing.js';
+import { PromoteSecretStep } from './rotation/promote-secret.step.js';
+import { ProveRevokedStep } from './rotation/prove-revoked.step.js';
+import { RetireSecretsStep } from './rotation/retire-secrets.step.js';
+import { RotationPlan } from './rotation/rotation.plan.js';
+import { RotationSweep } from './rotation/rotation-sweep.js';
+import { SecretAgesReader } from './rotation/secret-ages.reader.js';
+import { SecretProof } from './rotation/secret-proof.js';
+import { SecretVersionsRepository } from './rotation/secret-versions.repository.js';
+import { VerifySecretStep } from './rotation/verify-secret.step.js';
+import { StoredSecrets } from './stored-secrets.js';
 import { ProvisioningSettings } from './provisioning-settings.js';
 
 /** The plans and everything their steps need. */
 @Module({})
 export class ProvisioningModule {
-  /** `imports` must give the vault and the Qlik client. */
-  static forRoot(options: { settings: ProvisioningSettings; imports: ModuleMetadata['imports'] }): DynamicModule {
+  /** `imports` must give the vault, the Qlik client, `RunsModule` and `RotationModule`. */
+  static forRoot(options: {
+    settings: ProvisioningSettings;
+    reconciliation: ReconciliationPolicy;
+    imports: ModuleMetadata['imports'];
+  }): DynamicModule {
     return {
       module: ProvisioningModule,
       imports: [CustomerStatesModule, ...(options.imports ?? [])],
@@ -36,10 +66,36 @@ export class ProvisioningModule {
         ClientRemoval,
         OAuthClientsRepository,
         OnboardingTargets,
+        OnboardingPlan,
+        RotationPlan,
+        MintSecretStep,
+        MintUndoing,
+        VerifySecretStep,
+        PromoteSecretStep,
+        AwaitCutOverStep,
+        RetireSecretsStep,
+        ProveRevokedStep,
+        SecretVersionsRepository,
+        StoredSecrets,
+        SecretProof,
+        RotationSweep,
+        SecretAgesReader,
+        ReconciliationPlan,
+        CompareClientStep,
+        RepairClientStep,
+        RaiseDriftStep,
+        ClientComparisons,
+        ClientRepair,
+        CustomerCondition,
+        RecordedClientReader,
+        ReconciliationCalendar,
+        ReconciliationSweep,
+        DueCustomers,
+        { provide: ReconciliationPolicy, useValue: options.reconciliation },
         Plans,
         { provide: PlanRegistry, useFactory: (plans: Plans) => plans.toRegistry(), inject: [Plans] },
       ],
-      exports: [PlanRegistry],
+      exports: [PlanRegistry, SecretAgesReader, RotationSweep, ReconciliationSweep],
     };
   }
 }

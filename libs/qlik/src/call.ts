@@ -4,6 +4,7 @@ export type QlikOperation =
   | 'list-oauth-clients'
   | 'create-oauth-client'
   | 'get-oauth-client'
+  | 'patch-oauth-client'
   | 'delete-oauth-client'
   | 'get-connection-config'
   | 'patch-connection-config'

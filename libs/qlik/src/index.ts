@@ -2,7 +2,13 @@ export type { CallAdmissionOptions } from './admission/call-admission.module.js'
 export type { CallContext, CallRecord, QlikOperation } from './call.js';
 export { ClientSecretsApi, type CreatedClientSecret } from './client-secrets.js';
 export { type ConnectionConfig, ConnectionConfigsApi } from './connection-configs.js';
-export { hintsOf, type NewOAuthClient, type OAuthClient } from './oauth-client.schema.js';
+export {
+  hintsOf,
+  IMPERSONATION_GRANTS,
+  type NewOAuthClient,
+  type OAuthClient,
+  type OAuthClientChanges,
+} from './oauth-client.schema.js';
 export { type CreatedOAuthClient, type NamedClient, OAuthClientsApi } from './oauth-clients.js';
 export { ParentAccess, type ParentClient, type ParentClients } from './parent-access.js';
 export { qlikSettings } from './qlik.config.js';

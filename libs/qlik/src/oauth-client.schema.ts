@@ -7,9 +7,10 @@ export const oauthClientSchema = z.object({
   appType: z.string(),
   allowedGrantTypes: z.array(z.string()).default([]),
   allowedScopes: z.array(z.string()).default([]),
-  redirectUris: z.array(z.string()).default([]),
-  allowedOrigins: z.array(z.string()).default([]),
+  redirectUris: z.array(z.string()).optional(),
+  allowedOrigins: z.array(z.string()).optional(),
   description: z.string().optional(),
+  /** Set while the client is disabled. */
   disableTag: z.string().optional(),
   createdAt: z.string(),
   connectionConfig: z.object({ consentMethod: z.string().optional() }).optional(),
@@ -20,6 +21,9 @@ export const oauthClientSchema = z.object({
 });
 export type OAuthClient = z.output<typeof oauthClientSchema>;
 
+/** The grants of an impersonation client: tokens for itself, and for users of the tenant. */
+export const IMPERSONATION_GRANTS = ['client_credentials', 'urn:qlik:oauth:user-impersonation'] as const;
+
 /** What a new client is to be. */
 export interface NewOAuthClient {
   appType: 'web';
@@ -28,8 +32,23 @@ export interface NewOAuthClient {
   redirectUris?: string[];
   allowedOrigins?: string[];
   allowedScopes: string[];
-  allowedGrantTypes: ('client_credentials' | 'urn:qlik:oauth:user-impersonation')[];
+  allowedGrantTypes: (typeof IMPERSONATION_GRANTS)[number][];
   connectionConfig?: { consentMethod: 'trusted' };
+}
+
+/** The settings of a client that we change: no secret can come of one of them, as it can of new authentication methods. */
+const CHANGEABLE = ['clientName', 'redirectUris', 'allowedOrigins', 'allowedScopes', 'allowedGrantTypes'] as const;
+
+/** What is to be different about a client; what is left out stays as it is. */
+export type OAuthClientChanges = Partial<Pick<NewOAuthClient, (typeof CHANGEABLE)[number]>>;
+
+/** The changes as JSON Patch (RFC 6902). */
+export function toJsonPatch(changes: OAuthClientChanges): { op: 'replace'; path: string; value: unknown }[] {
+  return CHANGEABLE.filter((setting) => changes[setting] !== undefined).map((setting) => ({
+    op: 'replace',
+    path: `/${setting}`,
+    value: changes[setting],
+  }));
 }
 
 /** The hints of a client's secrets in either of the forms that Qlik documents (`clientSecrets[].hint`, `clientSecretHint`); undefined if the answer holds neither, so that it must be read again. */

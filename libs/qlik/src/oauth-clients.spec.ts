@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { caught } from '../testing/caught.js';
 import { envelope, host, json, LocalQlik, otherHost } from '../testing/local-qlik.js';
-import { hintsOf, type NewOAuthClient } from './oauth-client.schema.js';
+import type { CallRecord } from './call.js';
+import { hintsOf, IMPERSONATION_GRANTS, type NewOAuthClient } from './oauth-client.schema.js';
 
 const client = (clientId: string, clientName = 'ours') => ({
   clientId,
@@ -92,7 +93,7 @@ describe('OAuthClientsApi', () => {
       expect(JSON.parse(qlik.apiCalls[0]?.body ?? '')).toEqual(wanted);
       expect(secret.reveal()).toBe('shown-once-5a5b5c');
       expect(hint).toBe('e6815');
-      expect(made).toMatchObject({ clientId: 'c1', redirectUris: [], allowedOrigins: [] });
+      expect(made).toMatchObject({ clientId: 'c1', clientName: 'ours' });
       expect(JSON.stringify(made)).not.toContain('shown-once');
     });
 
@@ -123,6 +124,68 @@ describe('OAuthClientsApi', () => {
     expect(await qlik.clients.get(host, 'c1')).toMatchObject({ clientId: 'c1', clientName: 'ours' });
     qlik.answer = (_request, response) => json(response, 404, envelope('HTTP-404'));
     expect(await caught(qlik.clients.get(host, 'c1'))).toMatchObject({ code: 'CLIENT_NOT_FOUND', failure: 'refused' });
+  });
+
+  it('tells a list that Qlik left out from an empty one, and a client that is disabled', async () => {
+    qlik.answer = (_request, response) => json(response, 200, { ...client('c1'), allowedOrigins: [], disableTag: 'x' });
+    const { redirectUris, allowedOrigins, disableTag } = await qlik.clients.get(host, 'c1');
+    expect([redirectUris, allowedOrigins, disableTag]).toEqual([undefined, [], 'x']);
+  });
+
+  describe('patch', () => {
+    const changes = {
+      clientName: 'ours',
+      redirectUris: [],
+      allowedOrigins: ['https://app.example'],
+      allowedScopes: ['user_default'],
+      allowedGrantTypes: [...IMPERSONATION_GRANTS],
+    };
+
+    it('replaces the settings it is given, and no others', async () => {
+      qlik.answer = (_request, response) => response.writeHead(204).end();
+      await qlik.clients.patch(host, 'c1', { allowedScopes: ['user_default'] });
+      await qlik.clients.patch(host, 'c1', { ...changes, allowedAuthMethods: ['client_secret'] } as never);
+      expect(qlik.apiCalls).toMatchObject([
+        { method: 'PATCH', url: '/api/v1/oauth-clients/c1' },
+        { method: 'PATCH', url: '/api/v1/oauth-clients/c1' },
+      ]);
+      expect(qlik.apiCalls.map(({ body }): unknown => JSON.parse(body))).toEqual([
+        [{ op: 'replace', path: '/allowedScopes', value: ['user_default'] }],
+        [
+          { op: 'replace', path: '/clientName', value: 'ours' },
+          { op: 'replace', path: '/redirectUris', value: [] },
+          { op: 'replace', path: '/allowedOrigins', value: ['https://app.example'] },
+          { op: 'replace', path: '/allowedScopes', value: ['user_default'] },
+          { op: 'replace', path: '/allowedGrantTypes', value: changes.allowedGrantTypes },
+        ],
+      ]);
+    });
+
+    it('refuses an answer with a secret, which nobody asked for, and lets nobody see it', async () => {
+      qlik.answer = (_request, response) => json(response, 202, { clientSecret: 'shown-once-5a5b5c' });
+      const calls: CallRecord[] = [];
+      const error = await caught(qlik.clients.patch(host, 'c1', changes, { onCall: (call) => calls.push(call) }));
+      expect(error).toMatchObject({ code: 'QLIK_UNREADABLE', failure: 'unreadable', outcomeUnknown: false });
+      expect(error.message).toContain('at its field "clientSecret"');
+      expect(JSON.stringify(calls)).not.toContain('shown-once');
+    });
+
+    it('takes any other answer for done', async () => {
+      qlik.answer = (_request, response) => json(response, 200, client('c1'));
+      await expect(qlik.clients.patch(host, 'c1', changes)).resolves.toBeUndefined();
+    });
+
+    it.each([
+      [404, { code: 'CLIENT_NOT_FOUND', failure: 'refused' }],
+      [400, { code: 'QLIK_REFUSED', failure: 'refused', qlik: { status: 400 } }],
+      [403, { code: 'QLIK_FORBIDDEN', failure: 'refused' }],
+      [500, { code: 'QLIK_UNAVAILABLE', failure: 'unavailable' }],
+    ])('on %i is sure that it can be tried again', async (status, expected) => {
+      qlik.answer = (_request, response) => json(response, status, envelope(`HTTP-${status}`));
+      const error = await caught(qlik.clients.patch(host, 'c1', changes));
+      expect(error).toMatchObject({ ...expected, operation: 'patch-oauth-client', outcomeUnknown: false });
+      expect(error.message).toContain('change the OAuth client');
+    });
   });
 
   it('confirms a deletion, and takes 404 for done', async () => {

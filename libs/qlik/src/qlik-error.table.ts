@@ -51,6 +51,7 @@ const actions: Record<QlikOperation, string> = {
   'list-oauth-clients': 'list OAuth clients',
   'create-oauth-client': 'create the OAuth client',
   'get-oauth-client': 'read the OAuth client',
+  'patch-oauth-client': 'change the OAuth client',
   'delete-oauth-client': 'delete the OAuth client',
   'get-connection-config': "read the OAuth client's connection config",
   'patch-connection-config': "trust the OAuth client's consent",

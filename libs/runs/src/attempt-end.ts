@@ -7,6 +7,8 @@ export interface AttemptEnd {
   attempt: { outcome: AttemptOutcome; startedAt: Date; calls: readonly CallRecord[] };
   step: { name: string; state: StepState; output?: unknown };
   run: { state: RunState; step: string | null; attempts: number };
+  /** Whether the run leaves the customer to other runs from here on. */
+  sharesCustomer?: true | undefined;
   /** Steps that have nothing to do in this run. */
   skipped?: readonly string[];
   error: RunError | null;

@@ -22,6 +22,7 @@ export interface Standing {
   /** Held by a pause from here on. */
   isPaused: boolean;
   intent: CommittedIntent | null;
+  input: Readonly<Record<string, unknown>>;
 }
 
 /** Writes what an attempt came to. Every statement is bound to the fence and throws LeaseLost when the run is no longer ours. */
@@ -41,10 +42,10 @@ export class AttemptsRepository {
         UPDATE runs SET state = ${end.run.state}::run_state, step = ${end.run.step}, attempts = ${end.run.attempts},
           error = ${error}::jsonb, intent = ${intent}, next_run_at = ${waitUntil}::timestamptz,
           lease_until = CASE WHEN ${end.run.state} = 'running' THEN lease_until END,
-          holds_slot = holds_slot AND ${SLOT_HOLDING_STATES.includes(end.run.state)},
+          holds_slot = holds_slot AND ${SLOT_HOLDING_STATES.includes(end.run.state) && end.sharesCustomer !== true},
           finished_at = CASE WHEN ${ended} THEN now() END, revision = revision + 1
         WHERE id = ${hold.runId}::uuid AND fence = ${hold.fence} AND state = 'running'
-        RETURNING id, cancel_requested, intent, ${IS_PAUSED} AS is_paused
+        RETURNING id, cancel_requested, intent, input, ${IS_PAUSED} AS is_paused
       ), this_step AS (
         UPDATE run_steps SET state = ${end.step.state}::step_state, attempts = attempts + 1, error = ${error}::jsonb,
           output = coalesce(${toJson(end.step.output ?? null)}::jsonb, output), waiting_until = ${waitUntil}::timestamptz,
@@ -55,8 +56,8 @@ export class AttemptsRepository {
           state = CASE WHEN name = ${end.run.step} THEN 'running' ELSE 'skipped' END::step_state,
           started_at = CASE WHEN name = ${end.run.step} THEN now() END,
           finished_at = CASE WHEN name = ${end.run.step} THEN NULL ELSE now() END
-        FROM held WHERE run_id = held.id AND name <> ${end.step.name} AND ${end.run.state} IN ('running', 'succeeded')
-          AND (name = ${end.run.step} OR name = ANY(${[...(end.skipped ?? [])]}::text[]))
+        FROM held WHERE run_id = held.id AND name <> ${end.step.name} AND ${end.run.state} IN ('running', 'queued', 'succeeded')
+          AND (name = ${end.run.step} AND ${end.run.state} = 'running' OR name = ANY(${[...(end.skipped ?? [])]}::text[]))
       ), attempt AS (
         INSERT INTO step_attempts (run_id, step, number, outcome, calls, error, wait_until, started_at, finished_at)
         SELECT held.id, ${end.step.name}, this_step.attempts, ${end.attempt.outcome}::attempt_outcome,
@@ -64,7 +65,7 @@ export class AttemptsRepository {
           ${end.attempt.startedAt.toISOString()}::timestamptz, now()
         FROM held, this_step
       )
-      SELECT cancel_requested AS "cancelRequested", is_paused AS "isPaused", intent, this_step.attempts AS number FROM held, this_step`;
+      SELECT cancel_requested AS "cancelRequested", is_paused AS "isPaused", intent, input, this_step.attempts AS number FROM held, this_step`;
     const [row] = rows;
     if (row === undefined) throw new LeaseLost('taken', hold.runId);
     if (row.number > KEPT_ATTEMPTS) {
@@ -88,7 +89,7 @@ export class AttemptsRepository {
   /** What a commit whose answer was lost left in the row. */
   async getOutcome({ runId }: Hold): Promise<Standing> {
     const [row] = await this.database.sql.$queryRaw<Standing[]>`
-      SELECT cancel_requested AS "cancelRequested", ${IS_PAUSED} AS "isPaused", intent FROM runs WHERE id = ${runId}::uuid`;
+      SELECT cancel_requested AS "cancelRequested", ${IS_PAUSED} AS "isPaused", intent, input FROM runs WHERE id = ${runId}::uuid`;
     if (row === undefined) throw new Error(`The run "${runId}" is gone.`);
     return row;
   }

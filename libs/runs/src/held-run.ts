@@ -12,7 +12,7 @@ const KEPT_CALLS = 30;
 export class HeldRun {
   readonly hold: Hold;
   /** The same object for as long as the run is held. */
-  readonly view: RunView;
+  readonly view: Omit<RunView, 'input'> & { input: RunView['input'] };
   /** Outputs of the steps that are done, by name. */
   readonly outputs: Map<string, unknown>;
   intent: CommittedIntent | null;
@@ -28,8 +28,8 @@ export class HeldRun {
     readonly lease: Lease,
     private readonly attemptRows: AttemptsRepository,
   ) {
-    const { id, customerId, plan, actor, requestId } = row;
-    this.view = { id, customerId, plan, actor, requestId };
+    const { id, customerId, plan, input, actor, requestId } = row;
+    this.view = { id, customerId, plan, input, actor, requestId };
     this.hold = { runId: id, fence: row.fence };
     this.outputs = new Map(Object.entries(row.outputs));
     this.intent = row.intent;

@@ -12,6 +12,7 @@ export { runSettings, RunSettings } from './run-settings.js';
 export { CANCELLABLE_STATES, RETRYABLE_STATES } from './run-states.js';
 export { RunSweep } from './run-sweep.js';
 export { RUN_LOGGER, RunWaker, type Wakeable } from './run-waker.js';
+export { RunSuccession, type Takeover } from './run-succession.js';
 export { RunsModule } from './runs.module.js';
 export { type RunDetails, type RunQuery, RunsReader } from './runs.reader.js';
 export { type NewRun, type RunChange, RunsService } from './runs.service.js';

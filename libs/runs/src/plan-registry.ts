@@ -7,11 +7,16 @@ export class PlanRegistry {
   /** Names of plans, and of steps as `plan/step`. */
   readonly planNames: readonly string[];
   readonly stepNames: readonly string[];
+  /** Those of the steps that leave the customer to other runs. */
+  readonly sharingStepNames: readonly string[];
 
   constructor(plans: readonly Plan[]) {
     this.#plans = new Map(plans.map((plan) => [plan.name, plan]));
     this.planNames = plans.map((plan) => plan.name);
     this.stepNames = plans.flatMap((plan) => plan.steps.map((step) => `${plan.name}/${step.name}`));
+    this.sharingStepNames = plans.flatMap((plan) =>
+      plan.steps.filter((step) => step.sharesCustomer === true).map((step) => `${plan.name}/${step.name}`),
+    );
     for (const names of [this.planNames, this.stepNames]) {
       const twice = names.find((name, index) => names.indexOf(name) !== index);
       if (twice !== undefined) throw new Error(`"${twice}" is registered twice: plans and steps are named once.`);

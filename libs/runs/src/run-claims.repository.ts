@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '@app/platform';
+import { Database, findSqlState, Prisma } from '@app/platform';
 import type { ClaimedRun } from './claimed-run.js';
 import { IS_DUE, IS_FREE } from './is-due.js';
 import { IS_PAUSED } from './is-paused.js';
@@ -13,20 +13,37 @@ export interface Obstacle {
   isKnown: boolean;
   /** How long until a waiting run is due; null when it does not wait. */
   waitMs: number | null;
+  /** Whether the customer's slot is all it lacks, and is with a run that stopped and waits for a person. */
+  slotIsIdle: boolean;
 }
 
-/** Claims on runs: a fence that only rises, and a lease by the database's clock. */
+const UNIQUE_VIOLATION = '23505';
+
+/** Claims on runs: a fence that only rises, a lease by the database's clock, and the customer's slot where the step needs it. */
 @Injectable()
 export class RunClaimsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Takes the run if it is due and neither a process nor a pause holds it, for `leaseMs`, with a row for each step of its plan; undefined if there is nothing to take. */
+  /** Takes the run if it is due, neither a process nor a pause holds it, and no other run changes the customer, for `leaseMs`, with a row for each step of its plan; undefined if there is nothing to take. */
   async claim(runId: string, leaseMs: number, plans: PlanRegistry): Promise<ClaimedRun | undefined> {
+    try {
+      return await this.#claim(runId, leaseMs, plans);
+    } catch (error) {
+      // Another run of the customer took the slot at this moment.
+      if (findSqlState(error) === UNIQUE_VIOLATION) return undefined;
+      throw error;
+    }
+  }
+
+  async #claim(runId: string, leaseMs: number, plans: PlanRegistry): Promise<ClaimedRun | undefined> {
+    const shares = Prisma.sql`coalesce(plan || '/' || step = ANY(${plans.sharingStepNames}::text[]), false)`;
     const rows = await this.database.sql.$queryRaw<ClaimedRun[]>`
       WITH due AS (
-        SELECT id, state, plan, step FROM runs
+        SELECT id, state, plan, step, ${shares} AS shares FROM runs
         WHERE id = ${runId}::uuid
           AND ${IS_DUE}
+          AND (holds_slot OR ${shares} OR NOT EXISTS (
+            SELECT 1 FROM runs other WHERE other.customer_id = runs.customer_id AND other.holds_slot))
           AND plan = ANY(${plans.planNames}::text[])
           AND (step IS NULL OR plan || '/' || step = ANY(${plans.stepNames}::text[]))
           AND NOT ${IS_PAUSED}
@@ -47,10 +64,10 @@ export class RunClaimsRepository {
           finished_at = CASE WHEN EXCLUDED.state = 'running' THEN NULL ELSE kept.finished_at END
       )
       UPDATE runs SET fence = fence + 1, lease_until = now() + ${leaseMs} * interval '1 ms', state = 'running',
-        step = (SELECT name FROM plan_step WHERE is_next),
+        step = (SELECT name FROM plan_step WHERE is_next), holds_slot = NOT due.shares,
         next_run_at = NULL, woken_at = now(), started_at = coalesce(started_at, now()), revision = revision + 1
       FROM due WHERE runs.id = due.id
-      RETURNING runs.id, customer_id AS "customerId", runs.plan, actor, request_id AS "requestId", traceparent, fence,
+      RETURNING runs.id, customer_id AS "customerId", runs.plan, input, actor, request_id AS "requestId", traceparent, fence,
         due.state::text AS "formerState", runs.step, attempts, intent, cancel_requested AS "cancelRequested",
         deadline_at AS "deadlineAt", now() AS "claimedAt",
         (SELECT coalesce(json_object_agg(s.name, s.output), '{}') FROM run_steps s
@@ -79,13 +96,22 @@ export class RunClaimsRepository {
     return handedBack === 1;
   }
 
+  /** Takes the customer's slot from a run that stopped: an accepted run does not wait for a person. The stopped one takes it again when it is retried. */
+  async freeIdleSlot(runId: string): Promise<void> {
+    await this.database.sql.$executeRaw`
+      UPDATE runs SET holds_slot = false, revision = revision + 1
+      WHERE customer_id = (SELECT customer_id FROM runs WHERE id = ${runId}::uuid) AND holds_slot AND state = 'needs_attention'`;
+  }
+
   /** Why an open run that nobody holds could not be claimed, as far as that concerns who was woken for it. */
   async findObstacle(runId: string, plans: PlanRegistry): Promise<Obstacle | undefined> {
     const rows = await this.database.sql.$queryRaw<Obstacle[]>`
       SELECT plan, step, (plan = ANY(${plans.planNames}::text[])
           AND (step IS NULL OR plan || '/' || step = ANY(${plans.stepNames}::text[]))) AS "isKnown",
         CASE WHEN state = 'waiting' AND next_run_at > now()
-          THEN extract(epoch FROM next_run_at - now())::float8 * 1000 END AS "waitMs"
+          THEN extract(epoch FROM next_run_at - now())::float8 * 1000 END AS "waitMs",
+        ${IS_DUE} AND NOT holds_slot AND EXISTS (SELECT 1 FROM runs other
+          WHERE other.customer_id = runs.customer_id AND other.holds_slot AND other.state = 'needs_attention') AS "slotIsIdle"
       FROM runs WHERE id = ${runId}::uuid AND state IN ('queued', 'running', 'waiting')
         AND ${IS_FREE}`;
     return rows[0];

@@ -8,3 +8,6 @@ export interface RunError {
 
 /** One call that an attempt made to the outside: operators see it. Never a body, a header or a secret. */
 export type CallRecord = Record<string, string | number | undefined>;
+
+/** The code of a run that was ended because another run does its work. */
+export const SUPERSEDED = 'SUPERSEDED';

@@ -62,6 +62,10 @@ export class RunRunner {
     if (row === undefined) {
       const obstacle = await this.claims.findObstacle(runId, this.plans);
       if (obstacle?.isKnown === false) this.#tellUnknown(runId, obstacle);
+      if (obstacle?.isKnown === true && obstacle.slotIsIdle) {
+        await this.claims.freeIdleSlot(runId);
+        return { kind: 'wait', forMs: 0 };
+      }
       return typeof obstacle?.waitMs === 'number' ? { kind: 'wait', forMs: obstacle.waitMs } : { kind: 'idle' };
     }
     const lease = new Lease(row.id, this.settings.leaseMs, askedAt, () =>
@@ -99,6 +103,7 @@ export class RunRunner {
       if (end.run.state === 'waiting' && end.waitUntil !== undefined) {
         return { kind: 'wait', forMs: Math.max(0, end.waitUntil.getTime() - run.now().getTime()) };
       }
+      if (end.run.state === 'queued') this.waker.wake(run.row);
       if (end.run.state !== 'running' || end.run.step === null) return { kind: 'left' };
       stepName = end.run.step;
     }

@@ -11,12 +11,12 @@ import {
 /** Row: from; column: to; `x` where it may go. */
 const STATES = ['queued', 'running', 'waiting', 'succeeded', 'failed', 'needs_attention', 'cancelled'] as const;
 const TABLE: Record<RunState, string> = {
-  queued: '.x.....',
+  queued: '.x....x',
   running: 'xxxxxxx',
-  waiting: 'xx.....',
+  waiting: 'xx....x',
   succeeded: '.......',
-  failed: 'x......',
-  needs_attention: 'x......',
+  failed: 'x.....x',
+  needs_attention: 'x.....x',
   cancelled: 'x......',
 };
 

@@ -2,12 +2,13 @@ import type { RunState } from '@app/platform';
 
 /** Which state may follow which. A run ends in `succeeded`, `failed`, `needs_attention` or `cancelled`; all but the first can be queued again by a person. */
 export const RUN_TRANSITIONS: Readonly<Record<RunState, readonly RunState[]>> = {
-  queued: ['running'],
+  // cancelled, other than from running: another run took its place.
+  queued: ['running', 'cancelled'],
   running: ['running', 'queued', 'waiting', 'succeeded', 'failed', 'needs_attention', 'cancelled'],
-  waiting: ['running', 'queued'],
+  waiting: ['running', 'queued', 'cancelled'],
   succeeded: [],
-  failed: ['queued'],
-  needs_attention: ['queued'],
+  failed: ['queued', 'cancelled'],
+  needs_attention: ['queued', 'cancelled'],
   cancelled: ['queued'],
 };
 

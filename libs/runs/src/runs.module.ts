@@ -3,6 +3,7 @@ import { AuditModule } from '@app/audit';
 import type { Logger } from 'pino';
 import { PausesService } from './pauses.service.js';
 import { RunSweep } from './run-sweep.js';
+import { RunSuccession } from './run-succession.js';
 import { RUN_LOGGER, RunWaker } from './run-waker.js';
 import { RunsReader } from './runs.reader.js';
 import { RunsService } from './runs.service.js';
@@ -19,11 +20,12 @@ export class RunsModule {
         RunWaker,
         RunSweep,
         RunsService,
+        RunSuccession,
         RunsReader,
         PausesService,
         { provide: RUN_LOGGER, useValue: options.logger },
       ],
-      exports: [RunWaker, RunSweep, RunsService, RunsReader, PausesService, RUN_LOGGER],
+      exports: [RunWaker, RunSweep, RunsService, RunSuccession, RunsReader, PausesService, RUN_LOGGER],
     };
   }
 }

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { Database, DomainError, Prisma, type Run, type RunState, type Sql, type Transaction } from '@app/platform';
+import { Database, DomainError, type Run, type RunState, type Sql, type Transaction } from '@app/platform';
 import { AuditTrail, type AuditAction } from '@app/audit';
 import { v7 as uuidv7 } from 'uuid';
+import { SUPERSEDED } from './run-error.js';
+import { RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
 import { CANCELLABLE_STATES, RETRYABLE_STATES } from './run-states.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
 /** A run to be made. */
 export interface NewRun {
+  /** A new UUID by default. */
+  id?: string;
   customerId: string;
   plan: string;
   /** From acceptance to giving up. */
@@ -15,6 +19,10 @@ export interface NewRun {
   requestId: string;
   traceparent: string | null;
   reason?: string;
+  /** What its plan is told, where it leaves a choice. */
+  input?: Readonly<Record<string, unknown>>;
+  /** Accepted also while another run changes the customer: it begins once that has let go. */
+  waitsForSlot?: true;
 }
 
 /** Who asks for a change of a run, why, and which revision of it they saw. */
@@ -25,14 +33,8 @@ export interface RunChange {
   requestId: string;
 }
 
-/** How long a run that a person retried or cancelled may take before it gives up: a day, which outlasts an outage that a person is mending. */
-const CHANGED_WALL_CLOCK_MS = 86_400_000;
-
-/** A run's row under the names of `Run`. */
-const RUN_COLUMNS = Prisma.sql`id, customer_id AS "customerId", plan, state::text AS state, step, fence, lease_until AS "leaseUntil",
-  holds_slot AS "holdsSlot", attempts, next_run_at AS "nextRunAt", intent, error, cancel_requested AS "cancelRequested",
-  request_id AS "requestId", traceparent, reason, actor, revision, deadline_at AS "deadlineAt", woken_at AS "wokenAt",
-  created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt"`;
+/** How long a run that was retried or cancelled may take before it gives up, in ms: a day, which outlasts an outage that a person is mending. */
+export const CHANGED_WALL_CLOCK_MS = 86_400_000;
 
 /** Makes runs and lets people change them. Waking is the caller's, after its commit. */
 @Injectable()
@@ -46,9 +48,10 @@ export class RunsService {
   /** Writes a queued run in the caller's transaction. Throws CUSTOMER_BUSY while another run changes the customer. */
   async create(tx: Sql, run: NewRun): Promise<Run> {
     const [created] = await tx.$queryRaw<Run[]>`
-      INSERT INTO runs (id, customer_id, plan, actor, request_id, traceparent, reason, deadline_at)
-      VALUES (${uuidv7()}::uuid, ${run.customerId}::uuid, ${run.plan}, ${run.actor}, ${run.requestId}, ${run.traceparent},
-        ${run.reason ?? null}, now() + ${run.wallClockMs} * interval '1 ms')
+      INSERT INTO runs (id, customer_id, plan, input, holds_slot, actor, request_id, traceparent, reason, deadline_at)
+      VALUES (${run.id ?? uuidv7()}::uuid, ${run.customerId}::uuid, ${run.plan}, ${JSON.stringify(run.input ?? {})}::jsonb,
+        ${run.waitsForSlot !== true}, ${run.actor}, ${run.requestId}, ${run.traceparent}, ${run.reason ?? null},
+        now() + ${run.wallClockMs} * interval '1 ms')
       ON CONFLICT (customer_id) WHERE holds_slot DO NOTHING
       RETURNING ${RUN_COLUMNS}`;
     if (created !== undefined) return created;
@@ -66,19 +69,20 @@ export class RunsService {
 
   /**
    * Queues a run again that failed, needed attention or was cancelled. `work` writes what else that means.
-   * Throws RUN_NOT_FOUND, RUN_CHANGED, RUN_STATE_CONFLICT or CUSTOMER_BUSY.
+   * Throws RUN_NOT_FOUND, RUN_CHANGED, RUN_STATE_CONFLICT, RUN_SUPERSEDED or CUSTOMER_BUSY.
    */
   retry(runId: string, change: RunChange, work: (tx: Transaction, run: Run) => Promise<void>): Promise<Run> {
     return this.#change(runId, change, 'run.retried', RETRYABLE_STATES, async (tx, run) => {
-      await this.#refuseTakenSlot(tx, run);
+      if ((run.error as { code?: string } | null)?.code === SUPERSEDED) throw superseded(run);
+      // One that stopped while it shared the customer shares it again; the claim takes the slot where it is needed.
+      if (run.holdsSlot || run.state !== 'needs_attention') await this.#refuseTakenSlot(tx, run);
       if (run.state === 'cancelled') {
-        await tx.$executeRaw`
-          UPDATE run_steps SET state = 'pending', started_at = NULL, finished_at = NULL, waiting_until = NULL, output = NULL, error = NULL
-          WHERE run_id = ${runId}::uuid`;
+        await tx.$executeRaw`${RESET_STEPS} WHERE run_id = ${runId}::uuid`;
       }
       await tx.$executeRaw`
-        UPDATE runs SET state = 'queued', fence = fence + 1, attempts = 0, error = NULL, holds_slot = true, finished_at = NULL,
-          next_run_at = NULL, woken_at = now(), deadline_at = now() + ${CHANGED_WALL_CLOCK_MS} * interval '1 ms',
+        UPDATE runs SET state = 'queued', fence = fence + 1, attempts = 0, error = NULL, holds_slot = holds_slot OR state <> 'needs_attention', finished_at = NULL,
+          next_run_at = NULL, woken_at = now(),
+          deadline_at = greatest(deadline_at, now() + ${CHANGED_WALL_CLOCK_MS} * interval '1 ms'),
           step = CASE WHEN state = 'cancelled' THEN NULL ELSE step END,
           cancel_requested = cancel_requested AND state <> 'cancelled',
           reason = ${change.reason}, revision = revision + 1
@@ -87,9 +91,10 @@ export class RunsService {
     });
   }
 
-  /** Tells a run to stop at its next step boundary and to take back what it made. Throws RUN_NOT_FOUND, RUN_CHANGED or RUN_STATE_CONFLICT. */
-  cancel(runId: string, change: RunChange): Promise<Run> {
-    return this.#change(runId, change, 'run.cancel_requested', CANCELLABLE_STATES, async (tx) => {
+  /** Tells a run to stop at its next step boundary and to take back what it made; `check` may refuse by throwing. Throws RUN_NOT_FOUND, RUN_CHANGED or RUN_STATE_CONFLICT. */
+  cancel(runId: string, change: RunChange, check: (run: Run) => void = () => undefined): Promise<Run> {
+    return this.#change(runId, change, 'run.cancel_requested', CANCELLABLE_STATES, async (tx, run) => {
+      check(run);
       await tx.$executeRaw`
         UPDATE runs SET cancel_requested = true, reason = ${change.reason}, revision = revision + 1,
           state = CASE WHEN state = 'running' THEN state ELSE 'queued' END,
@@ -153,6 +158,13 @@ const staleRun = (run: Run): DomainError =>
     'RUN_CHANGED',
     `The run "${run.id}" is "${run.state}" now, at another revision than the one you name. Read it again and decide anew.`,
     { facts: { revision: run.revision } },
+  );
+
+const superseded = (run: Run): DomainError =>
+  new DomainError(
+    'conflict',
+    'RUN_SUPERSEDED',
+    `Another run took the place of "${run.id}": ${(run.error as { message?: string } | null)?.message ?? ''} Look at that one.`,
   );
 
 const wrongState = (run: Run, from: readonly RunState[]): DomainError =>

@@ -24,11 +24,13 @@ export async function completeStep(
   const completed = await step.run(context);
   const output = step.output.parse(completed.output);
   const { next, skipped } = findNext(plan, step, completed.intent === undefined ? context.intent : completed.intent);
+  const state = next === undefined ? 'succeeded' : stateOnWayTo(next, step);
   return {
     end: {
       attempt: { outcome: 'succeeded', startedAt, calls },
       step: { name: step.name, state: 'succeeded', output },
-      run: { state: next === null ? 'succeeded' : 'running', step: next, attempts: 0 },
+      run: { state, step: next?.name ?? null, attempts: 0 },
+      sharesCustomer: next?.sharesCustomer,
       skipped,
       error: null,
       intent: completed.intent,
@@ -41,33 +43,40 @@ export async function completeStep(
 export async function undoStep(plan: Plan, step: Step, context: StepContext, calls: CallRecord[]): Promise<Progress> {
   const startedAt = context.now();
   const undone = await step.undo?.(context);
-  const previous = plan.steps[plan.steps.indexOf(step) - 1]?.name ?? null;
+  const previous = plan.steps[plan.steps.indexOf(step) - 1];
+  const state = previous === undefined ? 'cancelled' : stateOnWayTo(previous, step);
   return {
     end: {
       attempt: { outcome: 'succeeded', startedAt, calls },
       step: { name: step.name, state: 'undone' },
-      run: { state: previous === null ? 'cancelled' : 'running', step: previous, attempts: 0 },
+      run: { state, step: previous?.name ?? null, attempts: 0 },
+      sharesCustomer: previous?.sharesCustomer,
       error: null,
-      intent: previous === null ? null : undone?.intent,
+      intent: previous === undefined ? null : undone?.intent,
     },
     write: undone?.commit,
   };
 }
 
+/** A run that left the customer to others goes back to the queue: the claim takes the slot again, once it is free. */
+const stateOnWayTo = (next: Step, from: Step): 'running' | 'queued' =>
+  from.sharesCustomer === true && next.sharesCustomer !== true ? 'queued' : 'running';
+
 /** The steps after `step` that have nothing to do, and the first that has. */
 function findNext(plan: Plan, step: Step, intent: Intent | null) {
   const skipped: string[] = [];
   for (const candidate of plan.steps.slice(plan.steps.indexOf(step) + 1)) {
-    if (candidate.isNeeded?.(intent) ?? true) return { next: candidate.name, skipped };
+    if (candidate.isNeeded?.(intent) ?? true) return { next: candidate, skipped };
     skipped.push(candidate.name);
   }
-  return { next: null, skipped };
+  return { next: undefined, skipped };
 }
 
 /** What the run remembers once `progress` is committed. */
 export function rememberProgress(run: HeldRun, { end }: Progress, standing: Standing): void {
   if (end.step.output !== undefined) run.outputs.set(end.step.name, end.step.output);
   run.intent = standing.intent;
+  run.view.input = standing.input;
   run.cancelRequested = standing.cancelRequested;
   run.isPaused = standing.isPaused;
   run.attempts = end.run.attempts;

@@ -9,6 +9,8 @@ export interface RunView {
   readonly id: string;
   readonly customerId: string;
   readonly plan: string;
+  /** What it was asked to do, where its plan leaves a choice; as it was at the claim, or when its last attempt was committed. */
+  readonly input: Readonly<Record<string, unknown>>;
   readonly actor: string;
   readonly requestId: string;
 }
@@ -53,6 +55,8 @@ export interface Step<Output = unknown> {
   /** Ids and facts that an operator may see. */
   readonly output: z.ZodType<Output>;
   readonly retry: RetryPolicy;
+  /** Other runs may change the customer while a run stands here; absent, it holds the customer's slot. */
+  readonly sharesCustomer?: true;
   /** Whether there is anything to do, judged by the intent alone; absent means always. */
   isNeeded?(intent: Intent | null): boolean;
   run(context: StepContext): Promise<Completed<Output>>;

@@ -1,6 +1,7 @@
 import type { Caller } from '@app/access';
+import { RotationsService } from '@app/customers';
 import { IdPipe } from '@app/http';
-import { Controller, Get, Headers, Param, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
@@ -8,23 +9,28 @@ import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { etagOf, hasVersion } from '../http/etag.js';
 import { Operation } from '../openapi/operation.decorator.js';
 import { CredentialsReader } from './credentials.reader.js';
-import { Credentials } from './credentials.schema.js';
+import { Acknowledgement, Credentials } from './credentials.schema.js';
+
+const customerId = ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } });
 
 /** The one place where a customer's secret leaves this service. */
 @ApiTags('Credentials')
 @Controller('v1/customers/:id/credentials')
 export class CredentialsController {
-  constructor(private readonly credentials: CredentialsReader) {}
+  constructor(
+    private readonly credentials: CredentialsReader,
+    private readonly rotations: RotationsService,
+  ) {}
 
   @Get()
   @RequiresScope('secrets:read')
-  @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+  @customerId
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag of the credentials as you have them.' })
   @Operation({
     id: 'getCredentials',
     summary: "Read a customer's credentials",
     description:
-      'Each answer with a body is kept in the audit trail. Ask with If-None-Match to learn whether there is a new version.',
+      'Each answer with a body is kept in the audit trail, and the first one of a version tells its rotation that the version was read. Ask with If-None-Match to learn whether there is a new version: a 304 is no read.',
     status: 200,
     schema: Credentials,
     answers: 'The credentials.',
@@ -46,13 +52,48 @@ export class CredentialsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Credentials | undefined> {
     const current = await this.credentials.getCurrent(id);
-    const { tenantHost, clientId, version, hint } = current;
-    reply.header('etag', etagOf(version)).header('cache-control', 'no-store');
-    if (hasVersion(ifNoneMatch, version)) {
-      reply.status(304);
+    reply.header('cache-control', 'no-store');
+    if (hasVersion(ifNoneMatch, current.version)) {
+      reply.status(304).header('etag', etagOf(current.version));
       return undefined;
     }
-    const secret = await this.credentials.reveal(current, caller, request.id);
-    return { tenantHost, clientId, clientSecret: secret.reveal(), version, hint, rotatesAt: null };
+    const { credentials, secret } = await this.credentials.reveal(current, caller, request.id);
+    const { tenantHost, clientId, version, hint, rotatesAt } = credentials;
+    reply.header('etag', etagOf(version));
+    return {
+      ...{ tenantHost, clientId, clientSecret: secret.reveal(), version, hint },
+      rotatesAt: rotatesAt?.toISOString() ?? null,
+    };
+  }
+
+  @Post('acknowledgements')
+  @HttpCode(204)
+  @RequiresScope('secrets:read')
+  @customerId
+  @Operation({
+    id: 'acknowledgeCredentials',
+    summary: 'Say that you use the new credentials',
+    description:
+      'A rotation that waits for this goes on by itself, also one that stopped because the acknowledgement was overdue. Repeating it changes nothing.',
+    status: 204,
+    answers: 'It is noted, now or earlier.',
+    problems: [
+      'REQUEST_INVALID',
+      'BODY_NOT_JSON',
+      'CUSTOMER_NOT_FOUND',
+      'CUSTOMER_NOT_READY',
+      'VERSION_NOT_CURRENT',
+      'CUSTOMER_OFFBOARDED',
+      'BODY_TOO_LARGE',
+      'MEDIA_TYPE_UNSUPPORTED',
+    ],
+  })
+  async acknowledge(
+    @Param('id', new IdPipe('customer')) id: string,
+    @Body({ schema: Acknowledgement }) { version }: Acknowledgement,
+    @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
+  ): Promise<void> {
+    await this.rotations.acknowledge(id, version, caller, request.id);
   }
 }

@@ -1,14 +1,16 @@
 import type { Caller } from '@app/access';
 import { AuditTrail } from '@app/audit';
-import { type CustomerState, Database, DomainError, type Secret } from '@app/platform';
+import { RotationsService } from '@app/customers';
+import { type CustomerState, Database, DomainError, type Run, type Secret, type Sql } from '@app/platform';
+import { RunsService } from '@app/runs';
 import { Vault } from '@app/vault';
 import { Injectable } from '@nestjs/common';
 
 /** The states in which a customer's stored secret works. */
 const USABLE_STATES: readonly CustomerState[] = ['ready', 'degraded'];
 
-/** A customer's current secret, still sealed. */
-export interface CurrentSecret {
+/** A customer's credentials, with the secret still sealed. */
+export interface SealedCredentials {
   customerId: string;
   secretVersionId: string;
   oauthClientRowId: string;
@@ -18,7 +20,12 @@ export interface CurrentSecret {
   hint: string | null;
   sealed: string;
   dataKeyId: string;
+  /** When the secret is replaced next. */
+  rotatesAt: Date | null;
 }
+
+/** Another secret became current between the look and the read. */
+class SecretReplaced extends Error {}
 
 /** Reads customers' credentials; the secret leaves the vault only together with its audit event. */
 @Injectable()
@@ -26,14 +33,20 @@ export class CredentialsReader {
   constructor(
     private readonly database: Database,
     private readonly vault: Vault,
+    private readonly rotations: RotationsService,
+    private readonly runs: RunsService,
     private readonly audit: AuditTrail,
   ) {}
 
   /** Throws CUSTOMER_NOT_FOUND, CUSTOMER_OFFBOARDED or CUSTOMER_NOT_READY. */
-  async getCurrent(customerId: string): Promise<CurrentSecret> {
+  async getCurrent(customerId: string): Promise<SealedCredentials> {
     const customer = await this.database.client.customer.findUnique({
       where: { id: customerId },
-      select: { state: true, secretVersions: { where: { state: 'current' }, include: { oauthClient: true } } },
+      select: {
+        state: true,
+        nextRotationAt: true,
+        secretVersions: { where: { state: 'current' }, include: { oauthClient: true } },
+      },
     });
     if (customer === null) {
       throw new DomainError('not-found', 'CUSTOMER_NOT_FOUND', `There is no customer "${customerId}".`);
@@ -50,13 +63,33 @@ export class CredentialsReader {
     const { id: secretVersionId, version, hint, sealed, dataKeyId, oauthClient } = current;
     if (sealed === null) throw notReady(customerId, customer.state);
     const { id: oauthClientRowId, tenantHost, clientId } = oauthClient;
-    return { customerId, secretVersionId, oauthClientRowId, tenantHost, clientId, version, hint, sealed, dataKeyId };
+    return {
+      ...{ customerId, secretVersionId, oauthClientRowId, tenantHost, clientId, version, hint, sealed, dataKeyId },
+      rotatesAt: customer.nextRotationAt,
+    };
   }
 
-  /** Opens the secret and commits `credentials.read` before it returns. Throws SECRET_UNREADABLE. */
-  async reveal(current: CurrentSecret, caller: Caller, requestId: string): Promise<Secret> {
-    const { customerId, secretVersionId, oauthClientRowId, version, sealed, dataKeyId } = current;
-    const secret = await this.vault.open(
+  /**
+   * Opens the secret, or that of a newer version which took its place meanwhile, and commits the read before it returns: the audit event, and
+   * what it means for a rotation that waits for a read. Throws what `getCurrent` throws, and SECRET_UNREADABLE.
+   */
+  async reveal(
+    credentials: SealedCredentials,
+    caller: Caller,
+    requestId: string,
+  ): Promise<{ credentials: SealedCredentials; secret: Secret }> {
+    const secret = await this.#open(credentials);
+    try {
+      await this.#commitRead(credentials, caller, requestId);
+      return { credentials, secret };
+    } catch (error) {
+      if (!(error instanceof SecretReplaced)) throw error;
+      return this.reveal(await this.getCurrent(credentials.customerId), caller, requestId);
+    }
+  }
+
+  #open({ customerId, secretVersionId, version, sealed, dataKeyId }: SealedCredentials): Promise<Secret> {
+    return this.vault.open(
       { dataKeyId, sealed },
       {
         owner: { kind: 'customer', id: customerId },
@@ -65,18 +98,36 @@ export class CredentialsReader {
         purpose: 'impersonation-client-secret',
       },
     );
-    await this.database.transaction((tx) =>
-      this.audit.append(tx, {
+  }
+
+  async #commitRead(
+    { customerId, secretVersionId, oauthClientRowId, version }: SealedCredentials,
+    { actor }: Caller,
+    requestId: string,
+  ): Promise<void> {
+    const woken = await this.database.sqlTransaction(async (tx): Promise<Run | undefined> => {
+      // Runs are locked before secret versions, as a worker does that makes another version the current one.
+      const run = await this.rotations.noteRead(tx, customerId, secretVersionId, { actor, requestId });
+      if (!(await isCurrent(tx, secretVersionId))) throw new SecretReplaced();
+      await this.audit.append(tx, {
         chain: customerId,
         action: 'credentials.read',
-        actor: caller.actor,
+        actor,
         subject: { customerId, oauthClientId: oauthClientRowId, secretVersionId },
         data: { version },
         requestId,
-      }),
-    );
-    return secret;
+      });
+      return run;
+    });
+    if (woken !== undefined) this.runs.wake(woken);
   }
+}
+
+/** Also keeps it from being replaced until the transaction ends: who is given a version is counted among its readers before it is a former one. */
+async function isCurrent(tx: Sql, secretVersionId: string): Promise<boolean> {
+  const rows = await tx.$queryRaw<unknown[]>`
+    SELECT 1 FROM secret_versions WHERE id = ${secretVersionId}::uuid AND state = 'current' FOR SHARE`;
+  return rows.length === 1;
 }
 
 const notReady = (customerId: string, state: CustomerState): DomainError =>

@@ -3,6 +3,8 @@ import { CustomerState } from '@app/platform';
 import { z } from 'zod';
 import { id, cursor, instant, limit, saying, text } from '../schemas/text.schema.js';
 import { Run } from '../runs/run.schema.js';
+import { CurrentSecret, showCurrentSecret } from '../secret-versions/secret-version.schema.js';
+import type { SecretInUse } from '../secret-versions/secret-versions.reader.js';
 import { isAllowedOrigin, isRedirectUri } from './web-address.js';
 import { Rotation } from './rotation.schema.js';
 
@@ -98,6 +100,13 @@ export const Customer = z
     createdAt: instant,
     updatedAt: instant,
     readyAt: instant.nullable().meta({ description: 'When it was first ready.' }),
+    rotatesAt: instant.nullable().meta({
+      description:
+        'When its secret is due to be replaced; null before it was ready, and while a rotation is on its way to a new one.',
+    }),
+    currentSecret: CurrentSecret.nullable().meta({
+      description: 'The secret that the credentials hold; null where there is none.',
+    }),
     currentRunId: id.nullable().meta({ description: 'Its newest run.' }),
   })
   .meta({ id: 'Customer' });
@@ -123,7 +132,7 @@ export const CustomerFilter = z.strictObject({
 export type CustomerFilter = z.output<typeof CustomerFilter>;
 
 /** The row as it is shown. */
-export function showCustomer(row: CustomerWithRun): Customer {
+export function showCustomer(row: CustomerWithRun & { currentSecret: SecretInUse | null }): Customer {
   return {
     id: row.id,
     externalId: row.externalId,
@@ -139,6 +148,8 @@ export function showCustomer(row: CustomerWithRun): Customer {
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
     readyAt: row.readyAt?.toISOString() ?? null,
+    rotatesAt: row.nextRotationAt?.toISOString() ?? null,
+    currentSecret: row.currentSecret === null ? null : showCurrentSecret(row.currentSecret),
     currentRunId: row.currentRunId,
   };
 }

@@ -11,6 +11,7 @@ import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
 import { showRun } from '../runs/run.schema.js';
+import { SecretVersionsReader } from '../secret-versions/secret-versions.reader.js';
 import {
   AcceptedCustomer,
   Customer,
@@ -30,6 +31,7 @@ export class CustomersController {
     private readonly customers: CustomersService,
     private readonly reader: CustomersReader,
     private readonly pauses: PausesService,
+    private readonly secretVersions: SecretVersionsReader,
     @Inject(TENANT_HOST_POLICY) private readonly hostPolicy: TenantHostPolicy,
   ) {}
 
@@ -79,8 +81,11 @@ export class CustomersController {
     const { customer, run, replayed } = await this.customers.accept(input, caller, key, request.requestTrace);
     reply.header('location', `/v1/runs/${run.id}`);
     if (replayed) reply.header('idempotency-replayed', 'true');
-    const [shown] = await this.pauses.addPauses([run]);
-    return { customer: showCustomer({ ...customer, currentRunId: run.id }), run: showRun(shown!) };
+    const [[shownRun], [shownCustomer]] = await Promise.all([
+      this.pauses.addPauses([run]),
+      this.secretVersions.addCurrent([{ ...customer, currentRunId: run.id }]),
+    ]);
+    return { customer: showCustomer(shownCustomer!), run: showRun(shownRun!) };
   }
 
   @Get()
@@ -95,7 +100,7 @@ export class CustomersController {
   })
   async list(@Query({ schema: CustomerFilter }) filter: CustomerFilter): Promise<z.output<typeof CustomerPage>> {
     const page = await this.reader.list(filter);
-    return { ...page, customers: page.customers.map(showCustomer) };
+    return { ...page, customers: (await this.secretVersions.addCurrent(page.customers)).map(showCustomer) };
   }
 
   @Get(':id')
@@ -110,6 +115,7 @@ export class CustomersController {
     problems: ['CUSTOMER_NOT_FOUND'],
   })
   async get(@Param('id', new IdPipe('customer')) id: string): Promise<Customer> {
-    return showCustomer(await this.reader.get(id));
+    const [customer] = await this.secretVersions.addCurrent([await this.reader.get(id)]);
+    return showCustomer(customer!);
   }
 }

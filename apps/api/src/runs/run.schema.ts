@@ -48,6 +48,9 @@ export const Run = z
     plan: z.string(),
     state: z.enum(RunState),
     customerId: id,
+    input: z.record(z.string(), z.unknown()).meta({
+      description: 'What the run was asked to do, where its plan leaves a choice: the `mode` of a rotation.',
+    }),
     step: z.string().nullable().meta({ description: 'The step that is next or under way.' }),
     error: RunError.nullable(),
     reason: z.string().nullable(),
@@ -94,6 +97,7 @@ export function showRun(row: RunDetails & { pausedBy: PauseRow | null }): Run {
     plan: row.plan,
     state: row.state,
     customerId: row.customerId,
+    input: row.input as Run['input'],
     step: row.step,
     error: row.error as Run['error'],
     reason: row.reason,

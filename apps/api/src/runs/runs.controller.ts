@@ -22,6 +22,7 @@ const changeProblems: ProblemCode[] = [
   'RUN_NOT_FOUND',
   'CUSTOMER_BUSY',
   'RUN_STATE_CONFLICT',
+  'RUN_SUPERSEDED',
   'RUN_CHANGED',
   'BODY_TOO_LARGE',
   'MEDIA_TYPE_UNSUPPORTED',
@@ -91,7 +92,7 @@ export class RunsController {
     schema: Run,
     answers: 'The run, queued again.',
     headers: etag,
-    problems: changeProblems,
+    problems: [...changeProblems, 'ROTATION_ACTIVE'],
   })
   async retry(
     @Param('id', new IdPipe('run')) id: string,
@@ -115,12 +116,12 @@ export class RunsController {
     id: 'cancelRun',
     summary: 'Stop a run',
     description:
-      'The run stops at its next step and takes back what it made. Possible until it has ended, and from `needs_attention`.',
+      'The run stops at its next step and takes back what it made. Possible until it has ended, and from `needs_attention`; of a rotation, until its new secret is current: then it is rolled back instead.',
     status: 202,
     schema: Run,
     answers: 'The run, told to stop.',
     headers: etag,
-    problems: changeProblems,
+    problems: [...changeProblems, 'ROTATION_PROMOTED'],
   })
   async cancel(
     @Param('id', new IdPipe('run')) id: string,

@@ -1,7 +1,7 @@
 import type { CustomerWithRun } from '@app/customers';
 import { CustomerState } from '@app/platform';
 import { z } from 'zod';
-import type { CustomerFacts } from './customer-facts.reader.js';
+import type { OAuthClientFacts } from './oauth-clients.reader.js';
 
 /** Which customers to list. */
 export const CustomerFilter = z.strictObject({
@@ -38,19 +38,13 @@ export function showCustomer(row: CustomerWithRun) {
 export type ShownCustomerDetails = ReturnType<typeof showCustomerDetails>;
 
 /** The customer with what was asked for and what was made for it at Qlik. */
-export function showCustomerDetails(row: CustomerWithRun, { oauthClient, secretVersions }: CustomerFacts) {
+export function showCustomerDetails(row: CustomerWithRun, oauthClient: OAuthClientFacts | undefined) {
   return {
     ...showCustomer(row),
     redirectUris: row.redirectUris,
     allowedOrigins: row.allowedOrigins,
     scopes: row.scopes,
     metadata: row.metadata as Record<string, string>,
-    oauthClient: oauthClient === null ? null : { ...oauthClient, createdAt: oauthClient.createdAt.toISOString() },
-    secretVersions: secretVersions.map(({ version, state, createdAt, verifiedAt }) => ({
-      version,
-      state,
-      createdAt: createdAt.toISOString(),
-      verifiedAt: verifiedAt?.toISOString() ?? null,
-    })),
+    oauthClient: oauthClient === undefined ? null : { ...oauthClient, createdAt: oauthClient.createdAt.toISOString() },
   };
 }

@@ -1,7 +1,7 @@
 import { CustomersReader } from '@app/customers';
 import { IdPipe } from '@app/http';
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { CustomerFactsReader } from './customer-facts.reader.js';
+import { OAuthClientsReader } from './oauth-clients.reader.js';
 import {
   CustomerFilter,
   showCustomer,
@@ -15,7 +15,7 @@ import {
 export class CustomersController {
   constructor(
     private readonly reader: CustomersReader,
-    private readonly facts: CustomerFactsReader,
+    private readonly clients: OAuthClientsReader,
   ) {}
 
   @Get()
@@ -28,6 +28,6 @@ export class CustomersController {
 
   @Get(':id')
   async get(@Param('id', new IdPipe('customer')) id: string): Promise<ShownCustomerDetails> {
-    return showCustomerDetails(await this.reader.get(id), await this.facts.get(id));
+    return showCustomerDetails(await this.reader.get(id), await this.clients.findActive(id));
   }
 }

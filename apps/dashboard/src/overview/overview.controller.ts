@@ -15,6 +15,10 @@ export interface Overview extends Counts {
   queuedSince: string | null;
   /** Pauses in force. */
   pauses: number;
+  /** Of the secrets in use, the one that has been so for the longest. */
+  oldestSecret: { customer: { id: string; name: string }; since: string } | null;
+  /** Rotations due for more than an hour, and since when the first of them. */
+  overdueRotations: { count: number; since: string | null };
 }
 
 /** The first thing an operator sees. */
@@ -28,17 +32,21 @@ export class OverviewController {
 
   @Get()
   async get(): Promise<Overview> {
-    const [counts, stopped, queuedSince, pauses] = await Promise.all([
+    const [counts, stopped, queuedSince, pauses, oldestSecret, overdue] = await Promise.all([
       this.reader.count(),
       this.rows.listStopped(SHOWN_STOPPED),
       this.reader.findQueuedSince(),
       this.reader.countPauses(),
+      this.reader.findOldestSecret(),
+      this.reader.countOverdueRotations(),
     ]);
     return {
       ...counts,
       stopped: (await this.pausesService.addPauses(stopped)).map(showRunRow),
       queuedSince: queuedSince?.toISOString() ?? null,
       pauses,
+      oldestSecret: oldestSecret === undefined ? null : { ...oldestSecret, since: oldestSecret.since.toISOString() },
+      overdueRotations: { count: overdue.count, since: overdue.since?.toISOString() ?? null },
     };
   }
 }

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 const row = {
   id: true,
   plan: true,
+  input: true,
   state: true,
   step: true,
   error: true,
@@ -61,5 +62,14 @@ export class RunRowsReader {
       orderBy: [{ state: 'desc' }, { id: 'desc' }],
       take: limit,
     });
+  }
+  /** The run that took the place of this one, as the audit trail tells; undefined if none did. */
+  async findSuccessor({ id, customerId }: { id: string; customerId: string }): Promise<string | undefined> {
+    const event = await this.database.client.auditEvent.findFirst({
+      where: { chain: customerId, action: 'run.superseded', subject: { path: ['runId'], equals: id } },
+      select: { subject: true },
+      orderBy: { sequence: 'desc' },
+    });
+    return (event?.subject as { byRunId: string } | undefined)?.byRunId;
   }
 }

@@ -1,8 +1,10 @@
-import { type Pause, RunState } from '@app/platform';
+import { isBeforePromotion } from '@app/customers';
+import { type Pause, type Run, RunState } from '@app/platform';
 import { CANCELLABLE_STATES, RETRYABLE_STATES, type RunDetails, type RunError } from '@app/runs';
 import { z } from 'zod';
 import { Reason } from '../http/reason.schema.js';
 import { showPause } from '../pauses/pause.schema.js';
+import { rotationModeOf } from './rotation-mode.js';
 import type { RunRow } from './run-rows.reader.js';
 
 /** Which runs to list. */
@@ -36,6 +38,7 @@ export function showRunRow(row: RunRow & Paused) {
   return {
     id: row.id,
     plan: row.plan,
+    mode: rotationModeOf(row),
     state: row.state,
     step: row.step,
     error: row.error as RunError | null,
@@ -52,11 +55,13 @@ export function showRunRow(row: RunRow & Paused) {
 /** A run with everything that happened in it. */
 export type ShownRun = ReturnType<typeof showRun>;
 
-/** The run as it is shown, with what may be done to it now. */
-export function showRun(run: RunDetails & Paused, customer: RunRow['customer']) {
+/** The run as it is shown, with what may be done to it now; `supersededBy` is the run that took its place, if one did and it is known. */
+export function showRun(run: RunDetails & Paused, customer: RunRow['customer'], supersededBy: string | null) {
+  const isPromoted = hasPromotedSecret(run);
   return {
     id: run.id,
     plan: run.plan,
+    mode: rotationModeOf(run),
     state: run.state,
     step: run.step,
     error: run.error as RunError | null,
@@ -71,8 +76,12 @@ export function showRun(run: RunDetails & Paused, customer: RunRow['customer']) 
     createdAt: run.createdAt.toISOString(),
     startedAt: iso(run.startedAt),
     finishedAt: iso(run.finishedAt),
-    canRetry: RETRYABLE_STATES.includes(run.state),
-    canCancel: CANCELLABLE_STATES.includes(run.state) && !run.cancelRequested,
+    isSuperseded: isSuperseded(run),
+    supersededBy,
+    /** Whether it is a rotation that has made its secret the current one, or is about to: it can no longer be cancelled. */
+    isPromoted,
+    canRetry: RETRYABLE_STATES.includes(run.state) && !isSuperseded(run),
+    canCancel: CANCELLABLE_STATES.includes(run.state) && !run.cancelRequested && !isPromoted,
     customer,
     steps: run.steps.map((step) => ({
       name: step.name,
@@ -94,5 +103,12 @@ export function showRun(run: RunDetails & Paused, customer: RunRow['customer']) 
     })),
   };
 }
+
+/** Whether another run took the place of this one. */
+export const isSuperseded = ({ error }: Pick<Run, 'error'>): boolean =>
+  (error as RunError | null)?.code === 'SUPERSEDED';
+
+const hasPromotedSecret = ({ plan, step }: Pick<Run, 'plan' | 'step'>): boolean =>
+  plan === 'rotation' && !isBeforePromotion(step);
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;

@@ -6,7 +6,15 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestj
 import type { FastifyRequest } from 'fastify';
 import { CurrentSession } from '../session/current-session.decorator.js';
 import { RunRowsReader } from './run-rows.reader.js';
-import { RunChange, RunFilter, showRun, showRunRow, type ShownRun, type ShownRunRow } from './run.schema.js';
+import {
+  isSuperseded,
+  RunChange,
+  RunFilter,
+  showRun,
+  showRunRow,
+  type ShownRun,
+  type ShownRunRow,
+} from './run.schema.js';
 
 /** Runs, and what an operator may change about them. */
 @Controller('api/runs')
@@ -29,7 +37,8 @@ export class RunsController {
   async get(@Param('id', new IdPipe('run')) id: string): Promise<ShownRun> {
     const [run] = await this.pauses.addPauses([await this.reader.get(id)]);
     const { name, externalId, tenantHost, state } = await this.customersReader.get(run!.customerId);
-    return showRun(run!, { id: run!.customerId, name, externalId, tenantHost, state });
+    const supersededBy = isSuperseded(run!) ? await this.rows.findSuccessor(run!) : undefined;
+    return showRun(run!, { id: run!.customerId, name, externalId, tenantHost, state }, supersededBy ?? null);
   }
 
   @Post(':id/retry')

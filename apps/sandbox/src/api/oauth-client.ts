@@ -10,6 +10,8 @@ export interface OAuthClient extends ClientFields {
   createdAtMs: number;
   updatedAt?: string | undefined;
   publishedAt?: string | undefined;
+  /** Set while the client is disabled. */
+  disableTag?: string | undefined;
   secrets: StoredSecret[];
   /** Hashes of deleted secrets that the token endpoint still accepts until then (epoch milliseconds). */
   dyingSecrets: { hash: string; untilMs: number }[];

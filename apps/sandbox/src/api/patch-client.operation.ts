@@ -19,6 +19,7 @@ export function patchClient(store: TenantStore, call: Call): Answer {
     createdAt,
     createdAtMs,
     publishedAt,
+    disableTag,
     secrets,
     dyingSecrets,
     updatedAt: _,
@@ -29,7 +30,7 @@ export function patchClient(store: TenantStore, call: Call): Answer {
   const now = Date.now();
   const patched: OAuthClient = {
     ...fields,
-    ...{ clientId, ownerId, createdAt, createdAtMs, publishedAt, secrets, dyingSecrets },
+    ...{ clientId, ownerId, createdAt, createdAtMs, publishedAt, disableTag, secrets, dyingSecrets },
     updatedAt: timestamp(now),
   };
   const addsSecret =

@@ -5,6 +5,7 @@ import { parsed } from '../request-body.js';
 import { newTenant } from '../tenants/tenant.js';
 import type { TenantStore } from '../tenants/tenant.store.js';
 import { tenantSettingsSchema } from '../tenants/tenant-settings.schema.js';
+import { clientControlSchema, disableClient } from './disable-client.js';
 import type { FaultRegistry } from './fault.registry.js';
 import { faultSchema } from './fault.schema.js';
 import { addForeignSecrets, foreignSecretsSchema } from './foreign-secrets.js';
@@ -60,6 +61,13 @@ export function controlRoutes(app: FastifyInstance, store: TenantStore, faults: 
     const tenant = store.tenant(params.host);
     store.commit(tenant, [{ kind: 'settings', settings }]);
     return describeTenant(tenant);
+  });
+
+  app.put('/_sandbox/tenants/:host/clients/:clientId', (request) => {
+    const params = parsed(request.params, clientParamsSchema, 'path');
+    const { disabled } = parsed(request.body, clientControlSchema, 'body');
+    const { disableTag = null } = disableClient(store, params.host, params.clientId, disabled);
+    return { clientId: params.clientId, disableTag };
   });
 
   app.post('/_sandbox/tenants/:host/clients/:clientId/secrets', (request, reply) => {

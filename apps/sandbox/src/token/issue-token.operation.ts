@@ -30,7 +30,8 @@ export function issueToken(issuer: TokenIssuer, call: Call): Answer {
     return grant(issuer, tenant, request, 'administrator', bot, request.scope ?? 'user_default');
   }
   const client = issuer.store.findClient(tenant, request.client_id)?.client;
-  const authenticated = client !== undefined && isAuthenticated(client, tenant, request);
+  const authenticated =
+    client !== undefined && client.disableTag === undefined && isAuthenticated(client, tenant, request);
   if (!authenticated) throw invalidClient(tenant);
   if (!client.allowedGrantTypes.includes(request.grant_type)) {
     throw notAuthorised(400, 'The client does not allow this grant type');

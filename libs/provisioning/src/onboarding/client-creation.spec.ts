@@ -11,6 +11,7 @@ const target: OnboardingTarget = {
   allowedOrigins: ['https://app.example'],
   scopes: ['user_default'],
   verificationUser: null,
+  rotation: null,
 };
 const created = { client: { clientId: 'id' }, secret: new Secret('s'), hint: 'abcde' };
 

@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { Secret } from '@app/platform';
 import type { OAuthClient } from '@app/qlik';
 import type { Completed, RunEvent, StepContext } from '@app/runs';
-import { type DataKeyHandle, Vault } from '@app/vault';
+import type { DataKeyHandle } from '@app/vault';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import type { OnboardingTarget } from '../onboarding-targets.js';
+import { StoredSecrets } from '../stored-secrets.js';
 import type { KeptIntent } from './creation-intent.js';
 
 /** Which client and secret an onboarding came to. */
@@ -44,7 +45,7 @@ export interface ReservedPlace {
 @Injectable()
 export class ClientKeeping {
   constructor(
-    private readonly vault: Vault,
+    private readonly secrets: StoredSecrets,
     private readonly repository: OAuthClientsRepository,
   ) {}
 
@@ -65,12 +66,7 @@ export class ClientKeeping {
     const { clientId, clientName } = inHand.client;
     const { oauthClientId, secretVersionId, version } = place;
     const adopted = inHand.adopted ?? false;
-    const sealed = await this.vault.seal(dataKey, inHand.secret, {
-      owner: { kind: 'customer', id: customerId },
-      secretId: secretVersionId,
-      version,
-      purpose: 'impersonation-client-secret',
-    });
+    const sealed = await this.secrets.seal(dataKey, inHand.secret, { customerId, id: secretVersionId, version });
     const warnings = inHand.originsRefused === true ? ['ORIGINS_NOT_SUPPORTED'] : [];
     return {
       output: { oauthClientId, clientId, clientName, secretVersionId, version, adopted, warnings },

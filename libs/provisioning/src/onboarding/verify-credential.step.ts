@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { CustomerStates } from '@app/customers';
+import { CustomerStates, RotationCalendar } from '@app/customers';
 import { TokensApi } from '@app/qlik';
 import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
-import { Vault } from '@app/vault';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import { OnboardingTargets } from '../onboarding-targets.js';
 import { callsOf } from '../qlik-calls.js';
+import { ReconciliationCalendar } from '../reconciliation/reconciliation-calendar.js';
+import { StoredSecrets } from '../stored-secrets.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 
 const Output = z.object({ grants: z.array(z.enum(['client_credentials', 'user-impersonation'])) });
@@ -22,22 +23,20 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
   constructor(
     private readonly targets: OnboardingTargets,
     private readonly tokens: TokensApi,
-    private readonly vault: Vault,
+    private readonly secrets: StoredSecrets,
     private readonly createOAuthClient: CreateOAuthClientStep,
     private readonly repository: OAuthClientsRepository,
     private readonly customerStates: CustomerStates,
+    private readonly rotations: RotationCalendar,
+    private readonly reconciliations: ReconciliationCalendar,
   ) {}
 
   async run(context: StepContext): Promise<Completed<z.output<typeof Output>>> {
-    const { customerId, tenantHost, scopes, verificationUser } = await this.targets.get(context.run);
+    const { customerId, tenantHost, scopes, verificationUser, rotation } = await this.targets.get(context.run);
     const { clientId, oauthClientId, secretVersionId } = context.output(this.createOAuthClient);
-    const { version, sealed, dataKeyId } = await this.repository.getVersion(secretVersionId);
-    if (sealed === null) throw new Error(`The secret version "${secretVersionId}" was revoked before it was verified.`);
-    const place = { owner: { kind: 'customer', id: customerId }, secretId: secretVersionId, version } as const;
-    const clientSecret = await this.vault.open(
-      { sealed, dataKeyId },
-      { ...place, purpose: 'impersonation-client-secret' },
-    );
+    const stored = await this.repository.getVersion(secretVersionId);
+    const { version } = stored;
+    const clientSecret = await this.secrets.open(customerId, { id: secretVersionId, ...stored });
     const credentials = { host: tenantHost, clientId, clientSecret };
     await this.tokens.clientCredentials(credentials, callsOf(context));
     if (verificationUser !== null) {
@@ -54,6 +53,8 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
       commit: async (tx): Promise<RunEvent[]> => {
         await this.repository.promote(tx, secretVersionId);
         await this.customerStates.change(tx, customerId, 'ready');
+        await this.rotations.schedule(tx, customerId, rotation, context.now());
+        await this.reconciliations.schedule(tx, customerId);
         return [
           { action: 'token.minted', subject, data: { grants: grants.join(',') } },
           { action: 'secret.promoted', subject, data: { version } },

@@ -43,6 +43,7 @@ describe('CallAdmission', () => {
     ['get-connection-config', 'read'],
     ['create-oauth-client', 'write'],
     ['delete-oauth-client', 'write'],
+    ['patch-oauth-client', 'write'],
     ['patch-connection-config', 'write'],
     ['create-client-secret', 'write'],
     ['delete-client-secret', 'write'],

@@ -10,6 +10,7 @@ export const rateTierOf: Record<QlikOperation, RateTier> = {
   'get-oauth-client': 'read',
   'get-connection-config': 'read',
   'create-oauth-client': 'write',
+  'patch-oauth-client': 'write',
   'delete-oauth-client': 'write',
   'patch-connection-config': 'write',
   'create-client-secret': 'write',

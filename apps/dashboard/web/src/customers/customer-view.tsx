@@ -11,12 +11,13 @@ import { read } from '../request.js';
 import { Link } from '../routing/link.js';
 import { addressOf } from '../routing/route.js';
 import { RunList } from '../runs/run-list.js';
+import { SecretSection } from '../secrets/secret-section.js';
 import type { ShownCustomerDetails, ShownRunRow } from '../server.js';
 import { AuditEvents } from './audit-events.js';
 
 const REFRESH_MS = 5_000;
 
-/** One customer: what was asked for, what was made, its runs, and what happened. */
+/** One customer: what was asked for, what was made, its secret, its runs, and what happened. */
 export function CustomerView({ id }: { id: string }) {
   const customer = useQuery({
     queryKey: ['customer', id],
@@ -36,6 +37,9 @@ export function CustomerView({ id }: { id: string }) {
               <StateBadge state={data.state} size="lg" />
             </Heading>
             <CustomerFacts customer={data} />
+            <Section title="Secret">
+              <SecretSection customerId={data.id} />
+            </Section>
             <Section title="Runs">
               <CustomerRuns customerId={data.id} />
             </Section>
@@ -104,7 +108,6 @@ function CustomerFacts({ customer }: { customer: ShownCustomerDetails }) {
               ['Name at Qlik', oauthClient.clientName],
               ['Consent method', oauthClient.consentMethod ?? 'not set yet'],
               ['Created', <RelativeTime key="created" at={oauthClient.createdAt} />],
-              ['Secret versions', <SecretVersions key="versions" versions={customer.secretVersions} />],
             ]}
           />
         )}
@@ -124,22 +127,6 @@ function Tenant({ host, canBePaused }: { host: string; canBePaused: boolean }) {
       )}
     </>
   );
-}
-
-function SecretVersions({ versions }: { versions: ShownCustomerDetails['secretVersions'] }) {
-  if (versions.length === 0) return 'none';
-  return versions.map(({ version, state, verifiedAt }) => (
-    <div key={version}>
-      {version} <StateBadge state={state} size="sm" />{' '}
-      {verifiedAt === null ? (
-        'not verified yet'
-      ) : (
-        <>
-          verified <RelativeTime at={verifiedAt} />
-        </>
-      )}
-    </div>
-  ));
 }
 
 function CustomerRuns({ customerId }: { customerId: string }) {

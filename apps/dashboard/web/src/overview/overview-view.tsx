@@ -1,5 +1,6 @@
 import { Code, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { Facts } from '../parts/facts.js';
 import { Heading } from '../parts/heading.js';
 import { Notice } from '../parts/notice.js';
 import { Empty, Loaded } from '../parts/query-state.js';
@@ -11,6 +12,7 @@ import { Link } from '../routing/link.js';
 import type { Overview, ShownRunRow } from '../server.js';
 import { CUSTOMER_STATES, RUN_STATES } from '../words/state-words.js';
 import { inWords } from '../words/step-words.js';
+import { tellAge, tellExact } from '../words/time-words.js';
 import { CountCard } from './count-card.js';
 
 const REFRESH_MS = 3_000;
@@ -33,9 +35,11 @@ export function OverviewView() {
           <Stack gap="xl">
             {data.pauses > 0 && <Paused count={data.pauses} />}
             {data.queuedSince !== null && <QueuedTooLong since={data.queuedSince} />}
+            {data.overdueRotations.since !== null && <RotationsOverdue overdue={data.overdueRotations} />}
             <NeedsAttention overview={data} />
             <Counts title="Runs" path="/runs" states={RUN_STATES} counts={data.runs} />
             <Counts title="Customers" path="/customers" states={CUSTOMER_STATES} counts={data.customers} />
+            <Secrets overview={data} />
           </Stack>
         )}
       </Loaded>
@@ -66,6 +70,20 @@ function QueuedTooLong({ since }: { since: string }) {
       <Text size="sm">
         A run was queued <RelativeTime at={since} /> and nothing has begun it. Check that a worker runs and that it
         reaches PostgreSQL.
+      </Text>
+    </Notice>
+  );
+}
+
+function RotationsOverdue({ overdue: { count, since } }: { overdue: Overview['overdueRotations'] }) {
+  return (
+    <Notice name="Rotations are overdue" color="orange">
+      <Text fw={600}>
+        {count === 1 ? '1 rotation is overdue' : `${count} rotations are overdue`} by more than an hour
+      </Text>
+      <Text size="sm">
+        {count === 1 ? 'It was' : 'The first was'} due {since !== null && <RelativeTime at={since} />}, and nothing has
+        begun it. Check that a worker runs: its sweep begins the rotations that are due.
       </Text>
     </Notice>
   );
@@ -150,6 +168,43 @@ function Counts<State extends string>({
           <CountCard key={state} state={state} count={counts[state]} to={`${path}?state=${state}`} />
         ))}
       </SimpleGrid>
+    </Stack>
+  );
+}
+
+function Secrets({ overview: { oldestSecret, overdueRotations } }: { overview: Overview }) {
+  const now = useNow();
+  return (
+    <Stack gap="sm" component="section" aria-labelledby="secrets">
+      <Title order={2} size="h4" id="secrets">
+        Secrets
+      </Title>
+      <Paper withBorder p="md">
+        <Facts
+          rows={[
+            [
+              'Oldest in use',
+              oldestSecret === null ? (
+                'none yet'
+              ) : (
+                <span key="oldest">
+                  <time dateTime={oldestSecret.since} title={tellExact(oldestSecret.since)}>
+                    {tellAge(now - Date.parse(oldestSecret.since))}
+                  </time>
+                  , of{' '}
+                  <Link to={`/customers/${oldestSecret.customer.id}`} size="sm">
+                    {oldestSecret.customer.name}
+                  </Link>
+                </span>
+              ),
+            ],
+            [
+              'Overdue rotations',
+              overdueRotations.count === 0 ? 'none' : `${overdueRotations.count}, by more than an hour`,
+            ],
+          ]}
+        />
+      </Paper>
     </Stack>
   );
 }

@@ -83,7 +83,7 @@ export function SetPause({
             data-autofocus={tenantHost !== '' || undefined}
           />
           <Text size="sm">
-            A run’s day does not stop while it is held: one whose day is over when the pause is lifted fails where it
+            A run’s time does not stop while it is held: one whose time is over when the pause is lifted fails where it
             would have to wait, and can then be retried.
           </Text>
           <DialogEnd error={submit.error} onBack={onClose}>

@@ -18,10 +18,17 @@ const actions = {
   cancel: {
     verb: 'Cancel the run',
     title: 'Cancel this run',
-    effect: 'The run stops at its next step and undoes what it made in the tenant, the OAuth client included.',
+    effect: 'The run stops at its next step.',
     effectAfterCancel: undefined,
   },
 } as const;
+
+/** What becomes of what a cancelled run has made. */
+const undoing: Record<string, string> = {
+  onboarding: 'It undoes what it made in the tenant, the OAuth client included.',
+  rotation: 'The secret that it made is deleted in the tenant; the current one stays as it is.',
+  reconciliation: 'What it has set in the tenant stays.',
+};
 
 /** Times that a change is sent again because the run went on meanwhile, though in the same state. */
 const MAX_TRIES = 5;
@@ -60,7 +67,9 @@ export function ChangeRun({
         }}
       >
         <Stack gap="md">
-          <Text size="sm">{seenState === 'cancelled' ? effectAfterCancel : effect}</Text>
+          <Text size="sm">
+            {seenState === 'cancelled' ? effectAfterCancel : effect} {action === 'cancel' && undoing[run.plan]}
+          </Text>
           <TextInput
             label="Reason"
             description="Kept in the customer’s audit trail, with your name."

@@ -37,10 +37,16 @@ function explain(run: ShownRun): string {
       ? 'It was told to stop; a retry goes on with undoing what it made.'
       : 'It was told to stop and does so at its next step.';
   }
+  if (run.isSuperseded) return 'Another run took its place: there is nothing to retry or to cancel.';
+  if (run.state === 'succeeded') return 'It succeeded: there is nothing to retry or to cancel.';
+  if (run.isPromoted) return explainPromoted(run);
   if (run.pausedBy !== null)
     return 'It has not ended, so it cannot be retried. A cancel takes effect once the pause is lifted.';
   if (run.canRetry && run.canCancel) return '';
-  if (run.state === 'succeeded') return 'It succeeded: there is nothing to retry or to cancel.';
   if (run.canRetry) return 'It has ended, so it cannot be cancelled.';
   return 'It is under way, so it cannot be retried.';
 }
+
+/** A rotation that can only go forward; from its grace, back by another one. */
+const explainPromoted = ({ canRetry, step }: ShownRun): string =>
+  `Its secret is ${step === 'promote' ? 'becoming the current one' : 'the current one already'}, so it cannot be cancelled${canRetry ? '' : '; it is under way, so it cannot be retried'}.`;

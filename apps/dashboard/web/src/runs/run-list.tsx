@@ -3,6 +3,7 @@ import { RelativeTime } from '../parts/relative-time.js';
 import { StateBadge } from '../parts/state-badge.js';
 import { Link } from '../routing/link.js';
 import type { ShownRunRow } from '../server.js';
+import { modeLabel } from '../words/rotation-words.js';
 import { inWords } from '../words/step-words.js';
 import classes from './run-list.module.css';
 
@@ -26,6 +27,11 @@ export function RunList({ runs, withCustomer = true }: { runs: readonly ShownRun
               <Link to={`/runs/${run.id}`} size="sm" fw={500}>
                 {inWords(run.plan)}
               </Link>
+              {run.mode !== null && run.mode !== 'graceful' && (
+                <Text size="xs" c="dimmed">
+                  {modeLabel(run.mode)}
+                </Text>
+              )}
             </Table.Td>
             <Table.Td>
               <StateBadge state={run.state} />

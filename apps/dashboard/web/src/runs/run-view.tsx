@@ -12,11 +12,15 @@ import { PausedNotice } from '../pauses/paused-notice.js';
 import { read } from '../request.js';
 import { Link } from '../routing/link.js';
 import type { ShownRun } from '../server.js';
+import { planMeaning } from '../words/plan-words.js';
+import { tellMode } from '../words/rotation-words.js';
 import { stateWord } from '../words/state-words.js';
 import { inWords } from '../words/step-words.js';
 import { tellDuration } from '../words/time-words.js';
+import { GraceNotice } from './grace-notice.js';
 import { RunActions } from './run-actions.js';
 import { RunErrorBox } from './run-error-box.js';
+import { SupersededNotice } from './superseded-notice.js';
 import { StepTimeline } from './step-timeline.js';
 
 /** How often a run is read again: one that is worked on changes by the second. */
@@ -46,11 +50,18 @@ function RunDetails({ run }: { run: ShownRun }) {
   const about = `Run ${run.id} (${run.plan}) of ${run.customer.externalId}, tenant ${run.customer.tenantHost}`;
   return (
     <Stack gap="lg">
-      <Heading title={`${inWords(run.plan)} of ${run.customer.name}`}>
-        <StateBadge state={run.state} size="lg" />
-      </Heading>
+      <div>
+        <Heading title={`${inWords(run.plan)} of ${run.customer.name}`}>
+          <StateBadge state={run.state} size="lg" />
+        </Heading>
+        <Text size="sm" c="dimmed" mt={4}>
+          {planMeaning(run.plan)}
+        </Text>
+      </div>
       {run.pausedBy !== null && <PausedNotice run={run} pause={run.pausedBy} />}
-      {run.error !== null ? (
+      {run.isSuperseded ? (
+        <SupersededNotice run={run} />
+      ) : run.error !== null ? (
         <RunErrorBox
           error={run.error}
           color={stateWord(run.state).color}
@@ -65,6 +76,7 @@ function RunDetails({ run }: { run: ShownRun }) {
           </Notice>
         )
       )}
+      <GraceNotice run={run} />
       <RunActions run={run} />
       <Paper withBorder p="md">
         <RunFacts run={run} />
@@ -110,6 +122,7 @@ function RunFacts({ run }: { run: ShownRun }) {
           </Group>,
         ],
         ['Tenant', run.customer.tenantHost],
+        ['Mode', run.mode === null ? null : tellMode(run.mode)],
         ['Asked for by', run.actor],
         ['Reason', run.reason],
         ['Created', <RelativeTime key="created" at={run.createdAt} />],

@@ -7,7 +7,9 @@ import { read } from '../request.js';
 import { navigate } from '../routing/location.js';
 import { addressOf } from '../routing/route.js';
 import type { ShownRunRow } from '../server.js';
+import { PLANS } from '../words/plan-words.js';
 import { RUN_STATES, stateWord } from '../words/state-words.js';
+import { inWords } from '../words/step-words.js';
 import { RunList } from './run-list.js';
 
 interface Page {
@@ -19,22 +21,33 @@ const REFRESH_MS = 5_000;
 
 /** All runs, newest first. */
 export function RunsView({ query }: { query: URLSearchParams }) {
+  const plan = query.get('plan') ?? '';
   const state = query.get('state') ?? '';
   const code = query.get('code') ?? '';
   const pages = useInfiniteQuery({
-    queryKey: ['runs', { state, code }],
-    queryFn: ({ pageParam, signal }) => read<Page>(addressOf('/api/runs', { state, code, cursor: pageParam }), signal),
+    queryKey: ['runs', { plan, state, code }],
+    queryFn: ({ pageParam, signal }) =>
+      read<Page>(addressOf('/api/runs', { plan, state, code, cursor: pageParam }), signal),
     initialPageParam: '',
     getNextPageParam: (page) => page.nextCursor,
     refetchInterval: REFRESH_MS,
   });
   const runs = pages.data?.pages.flatMap((page) => page.runs);
-  const show = (filters: { state?: string; code?: string }) =>
-    navigate(addressOf('/runs', { state, code, ...filters }));
+  const show = (filters: { plan?: string; state?: string; code?: string }) =>
+    navigate(addressOf('/runs', { plan, state, code, ...filters }));
   return (
     <Stack gap="md">
       <Heading title="Runs" />
       <Group gap="sm" align="flex-end">
+        <Select
+          label="Plan"
+          placeholder="Any plan"
+          clearable
+          clearButtonProps={{ 'aria-label': 'Any plan' }}
+          data={PLANS.map((value) => ({ value, label: inWords(value) }))}
+          value={plan === '' ? null : plan}
+          onChange={(value) => show({ plan: value ?? '' })}
+        />
         <Select
           label="State"
           placeholder="Any state"
@@ -53,12 +66,12 @@ export function RunsView({ query }: { query: URLSearchParams }) {
               <RunList runs={rows} />
               <ShowMore query={pages} />
             </>
-          ) : state === '' && code === '' ? (
+          ) : plan === '' && state === '' && code === '' ? (
             <Empty title="No run yet">
               A run begins when the API accepts a customer: send POST /v1/customers, and it shows up here.
             </Empty>
           ) : (
-            <Empty title="No run matches">Choose another state, or take the filters away to see all runs.</Empty>
+            <Empty title="No run matches">Choose other filters, or take them away to see all runs.</Empty>
           )
         }
       </Loaded>

@@ -6,6 +6,17 @@ const meanings: Record<string, string> = {
   'verify-credential': 'Gets a token with the stored secret; the customer is ready from here on.',
   'settle-creation':
     'After an answer of Qlik was lost: leaves one client there, with no secret of ours but the stored one.',
+  mint: 'Makes the new secret at Qlik and stores it, sealed; nobody gets it yet. A rollback stores the secret before again.',
+  verify: 'Gets a token with the new secret, as it is stored.',
+  promote:
+    'Makes the new secret the current one: whoever reads the credentials gets it from here on. The old one stays valid.',
+  grace:
+    'Waits until the consumer has changed over to the new secret, as the customer’s policy says. An emergency waits for nobody.',
+  retire: 'Gets a token with the current secret once more, then deletes every other secret of ours at Qlik.',
+  'prove-revoked': 'Proves that Qlik refuses what was deleted, and forgets it here.',
+  'compare-client': 'Compares the impersonation client in the tenant with what is recorded and wanted.',
+  'repair-client': 'Sets at Qlik what differs and is ours to set, and reads it back.',
+  'raise-drift': 'Asks a person about what differs and is not repaired, until nothing differs any more.',
 };
 
 /** What a step does, in a sentence; undefined for a step that this page does not know. */

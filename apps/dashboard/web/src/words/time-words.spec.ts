@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { tellDuration, tellRelative } from './time-words.js';
+import { tellAge, tellDuration, tellRelative, tellSpan } from './time-words.js';
 
 describe('tellDuration', () => {
   it.each([
@@ -23,4 +23,25 @@ describe('tellRelative', () => {
     ['2026-11-22T10:00:01Z', '1 hour ago'],
     ['2026-11-21T11:00:00Z', 'yesterday'],
   ])('tells %s as %s', (at, words) => expect(tellRelative(at, now)).toBe(words));
+});
+
+describe('tellSpan', () => {
+  it.each([
+    [90 * 86_400_000, '90 days'],
+    [86_400_000, '1 day'],
+    [36 * 3_600_000, '36 hours'],
+    [5_400_000, '90 minutes'],
+    [1_500, '1.5 s'],
+    [0, '0 ms'],
+  ])('tells %d ms as %s', (ms, words) => expect(tellSpan(ms)).toBe(words));
+});
+
+describe('tellAge', () => {
+  it.each([
+    [12.9 * 86_400_000, '12 days'],
+    [3_600_000, '1 hour'],
+    [59_999, '59 seconds'],
+    [0, 'less than a second'],
+    [-1, 'less than a second'],
+  ])('tells %d ms as %s', (ms, words) => expect(tellAge(ms)).toBe(words));
 });

@@ -16,6 +16,21 @@ export function tellRelative(instant: string, nowMs: number): string {
   return 'just now';
 }
 
+/** A span that somebody has set, in the greatest unit that leaves no rest: "90 days", "36 hours". */
+export function tellSpan(ms: number): string {
+  const whole = units.find(([, unitMs]) => ms >= unitMs && ms % unitMs === 0);
+  return whole === undefined ? tellDuration(ms) : inUnit(ms / whole[1], whole[0]);
+}
+
+/** How long something has lasted, in its greatest unit: "12 days". */
+export function tellAge(ms: number): string {
+  const unit = units.find(([, unitMs]) => ms >= unitMs);
+  return unit === undefined ? 'less than a second' : inUnit(Math.trunc(ms / unit[1]), unit[0]);
+}
+
+const inUnit = (count: number, unit: string): string =>
+  new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(count);
+
 /** An instant to the second, in the reader's time zone. */
 export const tellExact = (instant: string): string => exact.format(new Date(instant));
 

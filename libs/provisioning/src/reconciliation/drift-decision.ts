@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'node:util';
+import { IMPERSONATION_GRANTS, type OAuthClientChanges } from '@app/qlik';
+import type { Intent } from '@app/runs';
+import { z } from 'zod';
+import type { Comparison } from './client-comparisons.js';
+import { Finding, type FindingKind, kindsOf } from './finding-kinds.js';
+import type { ReconciliationPolicy } from './reconciliation-policy.js';
+
+/** What a reconciliation found and has not come to the end of: `drifted` while something is to be repaired, `raised` when a person must look. `told` is what the audit has as detected. */
+export const DriftIntent = z.object({
+  phase: z.enum(['drifted', 'raised']),
+  told: z.array(Finding),
+  /** How often it was set at Qlik. */
+  repairs: z.number().int().default(0),
+  /** What Qlik said when it refused a repair. */
+  qlik: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+});
+
+/** What a reconciliation that begins anew knows: `told` is what the audit has as detected and not as repaired. */
+export const ReconciliationInput = z.object({ told: z.array(Finding).default([]) });
+
+/** What the audit has as detected when a run stopped; one that never came to a comparison still has what it began with. Pure. */
+export function toldBy({ intent, input }: { intent: unknown; input: unknown }): Finding[] {
+  return DriftIntent.safeParse(intent).data?.told ?? ReconciliationInput.parse(input).told;
+}
+
+/** What is to be done at Qlik so that the findings of `kinds` are gone. */
+export interface Repair {
+  kinds: FindingKind[];
+  trusts: boolean;
+  changes: OAuthClientChanges;
+}
+
+/** What can and may be repaired; null if nothing. What a person has disabled is left as it is. Pure. */
+export function planRepair({ target, recorded, findings }: Comparison, policy: ReconciliationPolicy): Repair | null {
+  const isDisabled = findings.some(({ kind }) => kind === 'CLIENT_DISABLED');
+  const kinds = isDisabled ? [] : kindsOf(findings.filter(({ repair }) => repair !== null));
+  if (policy.onDrift === 'raise' || kinds.length === 0) return null;
+  const has = (kind: FindingKind) => kinds.includes(kind);
+  const changes = {
+    ...(has('CLIENT_RENAMED') ? { clientName: recorded.clientName } : {}),
+    ...(has('GRANTS_CHANGED') ? { allowedGrantTypes: [...IMPERSONATION_GRANTS] } : {}),
+    ...(has('SCOPES_CHANGED') ? { allowedScopes: target.scopes } : {}),
+    ...(has('REDIRECT_URIS_CHANGED') ? { redirectUris: target.redirectUris } : {}),
+    ...(has('ORIGINS_CHANGED') ? { allowedOrigins: target.allowedOrigins } : {}),
+  };
+  return { kinds, trusts: has('CONSENT_CHANGED'), changes };
+}
+
+/** What a comparison leaves to do: to repair what can be, to ask a person, or nothing. Pure. */
+export function intentAfterComparison(comparison: Comparison, policy: ReconciliationPolicy): Intent | null {
+  const told = [...comparison.findings];
+  if (told.length === 0) return null;
+  return { phase: planRepair(comparison, policy) === null ? 'raised' : 'drifted', told };
+}
+
+/** What a look comes to after the audit was told of `told`: what is new or differs in another way now, and what is again as it is wanted. Of a client that is gone, nothing is. Pure. */
+export function compareWithTold(
+  told: readonly Finding[],
+  findings: readonly Finding[],
+): { detected: Finding[]; repaired: FindingKind[] } {
+  const kinds = kindsOf(findings);
+  const isGone = kinds.includes('CLIENT_MISSING');
+  return {
+    detected: findings.filter((finding) => !told.some((one) => isDeepStrictEqual(one, finding))),
+    repaired: isGone ? [] : kindsOf(told).filter((kind) => !kinds.includes(kind)),
+  };
+}

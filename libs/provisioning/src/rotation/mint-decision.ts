@@ -1,0 +1,89 @@
+import type { Intent, RunError } from '@app/runs';
+import { isOnlyOfItsHint, type SecretAtQlik } from '../onboarding/secrets-at-qlik.js';
+import { isOurs } from '../onboarding/whose-hint.js';
+import type { MintingIntent } from './rotation-intent.js';
+import type { LiveVersion } from './secret-versions.repository.js';
+
+/** Secrets an OAuth client can have at one time (qlik.dev, POST client-secrets). */
+const MAX_SECRETS = 5;
+
+/** Requests for a secret before a person is asked to look. */
+const MAX_MINTS = 5;
+
+/** What is known before the next mint is intended. */
+export type BeforeMint = Omit<MintingIntent, 'phase' | 'at'>;
+
+/** What comes before a mint: hints to delete first; or what a person must mend, and the intent that is left meanwhile, if it changes. */
+export type MintDecision =
+  | { kind: 'mint'; before: BeforeMint; remove: string[]; retire: LiveVersion[]; hints: string[] }
+  | { kind: 'give-up'; intent: Intent | null; error: RunError };
+
+/** What there is when a mint is considered. */
+export interface MintScene {
+  clientId: string;
+  intent: MintingIntent | null;
+  /** Of our secret versions, all that are not revoked. */
+  live: readonly LiveVersion[];
+  /** What Qlik lists, once every former mint must show. */
+  secrets: readonly SecretAtQlik[];
+  /** Whether older secrets of ours may go before the new one is there. */
+  isEmergency: boolean;
+}
+
+/** Decides how a new secret comes to be: what former mints of this run left behind goes first, and nothing that is not surely ours. Pure. */
+export function beforeMint({ clientId, intent, live, secrets, isEmergency }: MintScene): MintDecision {
+  const before: BeforeMint =
+    intent === null
+      ? { knownHints: secrets.map(({ hint }) => hint), mints: 0, unsure: false, removing: [] }
+      : { knownHints: intent.knownHints, mints: intent.mints, unsure: true, removing: intent.removing };
+  const known = { deadSecrets: [], knownHints: before.knownHints, recorded: recordedOf(live) };
+  const isRecorded = (hint: string) => live.some((version) => version.hint === hint);
+  const dead = secrets.filter(
+    (secret) => !isRecorded(secret.hint) && isOurs(secret, known) && isOnlyOfItsHint(secret, secrets),
+  );
+  // Whoever retries the run gives it as many tries again.
+  if (before.mints >= MAX_MINTS)
+    return {
+      kind: 'give-up',
+      intent: { ...before, phase: 'minting', mints: 0 },
+      error: mintUnanswered(clientId, before.mints),
+    };
+  const rest = secrets.filter((secret) => !dead.includes(secret));
+  const replaceable = isEmergency ? live.filter((version) => isReplaceable(version, rest)) : [];
+  const tooMany = Math.max(0, rest.length + 1 - MAX_SECRETS);
+  if (tooMany > replaceable.length) return { kind: 'give-up', intent: null, error: secretCapacity(clientId) };
+  const retire = replaceable.slice(0, tooMany);
+  const remove = dead.map(({ hint }) => hint);
+  const gone = [...remove, ...retire.map(({ hint }) => hint)];
+  return {
+    kind: 'mint',
+    before,
+    remove,
+    retire,
+    hints: secrets.map(({ hint }) => hint).filter((hint) => !gone.includes(hint)),
+  };
+}
+
+/** An older secret of ours that an emergency may delete to make room, the oldest first. */
+function isReplaceable({ state, hint, createdBy, retiredAt }: LiveVersion, secrets: readonly SecretAtQlik[]): boolean {
+  const [shown, ...more] = secrets.filter((secret) => secret.hint === hint);
+  const isByAnother = createdBy !== null && shown?.createdBy !== undefined && shown.createdBy !== createdBy;
+  return state === 'previous' && retiredAt === null && shown !== undefined && more.length === 0 && !isByAnother;
+}
+
+/** The secrets of ours as Qlik would list them, of those whose hint is known. */
+export function recordedOf(live: readonly LiveVersion[]): SecretAtQlik[] {
+  return live.flatMap(({ hint, createdBy }) => (hint === null ? [] : [{ hint, createdBy: createdBy ?? undefined }]));
+}
+
+const mintUnanswered = (clientId: string, mints: number): RunError => ({
+  code: 'MINT_UNANSWERED',
+  message: `Qlik was asked ${mints} times for a secret of the OAuth client "${clientId}" and never gave a usable answer.`,
+  hint: 'Look at Qlik’s status page and at the tenant. Once Qlik answers again, retry the run: it looks at the client first.',
+});
+
+const secretCapacity = (clientId: string): RunError => ({
+  code: 'SECRET_CAPACITY',
+  message: `The OAuth client "${clientId}" has ${MAX_SECRETS} secrets, so that there is no room for a new one, and none of them may be deleted by us.`,
+  hint: 'Delete a secret that nobody uses at Qlik, then retry the run.',
+});

@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { RotationCalendar } from '@app/customers';
+import type { Sql } from '@app/platform';
+import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
+import { z } from 'zod';
+import { OnboardingTargets } from '../onboarding-targets.js';
+import { MintSecretStep } from './mint-secret.step.js';
+import { type LiveVersion, SecretVersionsRepository } from './secret-versions.repository.js';
+
+const Output = z.object({ version: z.number(), previousVersion: z.number().nullable() });
+type Output = z.output<typeof Output>;
+
+/** Makes the new secret the current one: whoever reads the credentials from here on gets it. The old one stays valid. */
+@Injectable()
+export class PromoteSecretStep implements Step<Output> {
+  readonly name = 'promote';
+  readonly output = Output;
+  readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
+
+  constructor(
+    private readonly targets: OnboardingTargets,
+    private readonly mint: MintSecretStep,
+    private readonly versions: SecretVersionsRepository,
+    private readonly calendar: RotationCalendar,
+  ) {}
+
+  async run(context: StepContext): Promise<Completed<Output>> {
+    const { customerId, rotation } = await this.targets.get(context.run);
+    const { oauthClientId, secretVersionId, version, restores } = context.output(this.mint);
+    const live = await this.versions.listLive(oauthClientId);
+    const replaced = live.find(({ state }) => state === 'current');
+    // The secret of these is in the new version too, or was never given out.
+    const forgotten = live.filter(
+      (old) => old.version === restores || (old.state === 'pending' && old.id !== secretVersionId),
+    );
+    return {
+      output: { version, previousVersion: replaced?.version ?? null },
+      commit: async (tx) => {
+        await this.versions.promote(tx, oauthClientId, secretVersionId);
+        await this.#forget(tx, forgotten);
+        await this.calendar.schedule(tx, customerId, rotation, context.now());
+        const subject = { oauthClientId, secretVersionId };
+        const events: RunEvent[] = [{ action: 'secret.promoted', subject, data: { version } }];
+        if (restores !== null) events.push({ action: 'secret.rolled_back', subject, data: { version, restores } });
+        return events;
+      },
+    };
+  }
+
+  async #forget(tx: Sql, versions: readonly LiveVersion[]): Promise<void> {
+    await this.versions.markRevoked(
+      tx,
+      versions.map(({ id }) => id),
+    );
+  }
+}

@@ -1,0 +1,95 @@
+import type { RunError } from '@app/runs';
+import { isOnlyOfItsHint, type SecretAtQlik } from '../onboarding/secrets-at-qlik.js';
+import { isOurs } from '../onboarding/whose-hint.js';
+import { recordedOf } from './mint-decision.js';
+import type { LiveVersion } from './secret-versions.repository.js';
+
+/** What retiring comes to: versions that are gone or go by `hints`, dead hints of ours that nobody has the secret of, and how many are not ours. */
+export type Retirement =
+  | { kind: 'retire'; versions: LiveVersion[]; hints: string[]; dead: string[]; unrecognised: number }
+  | { kind: 'give-up'; error: RunError };
+
+/** What there is when older secrets are to go. */
+export interface RetirementScene {
+  clientId: string;
+  currentId: string;
+  /** Of our secret versions, all that are not revoked. */
+  live: readonly LiveVersion[];
+  /** The ids of the older ones that still get a token: a hint alone does not say whose secret bears it now. */
+  working: readonly string[];
+  /** What Qlik lists. */
+  secrets: readonly SecretAtQlik[];
+  /** The hints before the run minted; null where it minted nothing. */
+  knownHints: readonly string[] | null;
+}
+
+/** Decides for each secret of the client beside the current one. One that shares its hint with another goes in no case. Pure. */
+export function decideRetirement({
+  clientId,
+  currentId,
+  live,
+  working,
+  secrets,
+  knownHints,
+}: RetirementScene): Retirement {
+  const current = live.find(({ id }) => id === currentId);
+  const versions = live.filter(({ id, state }) => id !== currentId && state === 'previous');
+  const alive = versions.filter(
+    (version) => working.includes(version.id) || (!isKept(version, live) && isShownAsOurs(version, secrets)),
+  );
+  const unknown = alive.find(({ hint }) => hint === null);
+  if (unknown !== undefined) return { kind: 'give-up', error: hintUnknown(clientId, unknown.version) };
+  const shared = alive.find((version) => !isAlone(version, live, secrets));
+  if (shared !== undefined) return { kind: 'give-up', error: hintShared(clientId, shared.version) };
+  const hints = alive.map(({ hint }) => hint!);
+  const recorded = recordedOf(live);
+  const explained = [
+    ...hints,
+    current?.hint,
+    ...live.filter(({ state }) => state === 'pending').map(({ hint }) => hint),
+  ];
+  const others = secrets.filter(({ hint }) => !explained.includes(hint));
+  const known = { deadSecrets: [], knownHints: knownHints === null ? null : [...knownHints], recorded };
+  const dead = others.filter(
+    (secret) =>
+      !recorded.some(({ hint }) => hint === secret.hint) && isOurs(secret, known) && isOnlyOfItsHint(secret, secrets),
+  );
+  return {
+    kind: 'retire',
+    versions,
+    hints,
+    dead: dead.map(({ hint }) => hint),
+    unrecognised: others.length - dead.length,
+  };
+}
+
+/** Whether a deletion by the hint of an older version can mean no other secret than its own. Pure. */
+export function isAlone(version: LiveVersion, live: readonly LiveVersion[], secrets: readonly SecretAtQlik[]): boolean {
+  const [shown, ...more] = secrets.filter((secret) => secret.hint === version.hint);
+  const { createdBy } = version;
+  const isByAnother = createdBy !== null && shown?.createdBy !== undefined && shown.createdBy !== createdBy;
+  return !isKept(version, live) && more.length === 0 && !isByAnother;
+}
+
+/** Whether a version that stays has the hint of this one. */
+function isKept({ hint }: LiveVersion, live: readonly LiveVersion[]): boolean {
+  return live.some((other) => other.state !== 'previous' && other.hint === hint);
+}
+
+/** Whether Qlik lists, once, a secret of the version's hint by the version's own maker. */
+function isShownAsOurs({ hint, createdBy }: LiveVersion, secrets: readonly SecretAtQlik[]): boolean {
+  const [shown, ...more] = secrets.filter((secret) => secret.hint === hint);
+  return more.length === 0 && createdBy !== null && shown?.createdBy === createdBy;
+}
+
+const hintUnknown = (clientId: string, version: number): RunError => ({
+  code: 'SECRET_UNRECOGNISED',
+  message: `Which secret of the OAuth client "${clientId}" is version ${version} was never told, so that it cannot be deleted.`,
+  hint: 'Delete the old secret at Qlik by its date, then retry the run.',
+});
+
+const hintShared = (clientId: string, version: number): RunError => ({
+  code: 'HINT_COLLISION',
+  message: `Another secret of the OAuth client "${clientId}" has the hint of version ${version}, so that neither can be deleted alone.`,
+  hint: 'Delete at Qlik the one of the two that is not used, then retry the run.',
+});

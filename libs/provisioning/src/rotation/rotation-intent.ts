@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+const known = {
+  /** The hints the client had before the first mint of the run, so that what is newer can be told. */
+  knownHints: z.array(z.string()),
+  /** How often a secret has been asked for. */
+  mints: z.number().int(),
+  /** Whether an answer was lost on the way, so that more may exist than we know of. */
+  unsure: z.boolean(),
+  /** Hints that were about to be deleted at Qlik: kept until the audit has them, should the process end in between. */
+  removing: z.array(z.string()).default([]),
+};
+
+/** What a rotation has set out to do at Qlik; committed before every call that cannot be repeated. `at` is when. minting → minted. */
+export const RotationIntent = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('minting'), at: z.coerce.date(), ...known }),
+  /** `postedAt`: when the last call was intended that may have acted; null where nothing was minted. */
+  z.object({ phase: z.literal('minted'), at: z.coerce.date(), ...known, postedAt: z.coerce.date().nullable() }),
+]);
+export type RotationIntent = z.output<typeof RotationIntent>;
+export type MintingIntent = Extract<RotationIntent, { phase: 'minting' }>;
+
+/** The intent a run committed, or null when it has none. */
+export function parseRotationIntent(intent: unknown): RotationIntent | null {
+  return intent === null ? null : RotationIntent.parse(intent);
+}

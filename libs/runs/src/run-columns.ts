@@ -1,0 +1,11 @@
+import { Prisma } from '@app/platform';
+
+/** A run's row under the names of `Run`. */
+export const RUN_COLUMNS = Prisma.sql`id, customer_id AS "customerId", plan, input, state::text AS state, step, fence, lease_until AS "leaseUntil",
+  holds_slot AS "holdsSlot", attempts, next_run_at AS "nextRunAt", intent, error, cancel_requested AS "cancelRequested",
+  request_id AS "requestId", traceparent, reason, actor, revision, deadline_at AS "deadlineAt", woken_at AS "wokenAt",
+  created_at AS "createdAt", started_at AS "startedAt", finished_at AS "finishedAt"`;
+
+/** The beginning of a statement by which a run's steps forget what they came to. */
+export const RESET_STEPS = Prisma.sql`
+  UPDATE run_steps SET state = 'pending', started_at = NULL, finished_at = NULL, waiting_until = NULL, output = NULL, error = NULL`;
