@@ -116,4 +116,4 @@ export class RunSuccession {
 
 const unfinished = (customerId: string, plan: PlanName): Prisma.Sql => Prisma.sql`
   FROM runs WHERE customer_id = ${customerId}::uuid AND plan = ${plan} AND state = ANY(${UNFINISHED}::run_state[])
-  ORDER BY id DESC`;
+  ORDER BY created_at DESC, id DESC`;
