@@ -16,6 +16,15 @@ export async function runBatch(
   scene: Scene,
   { stallMs = STALL_MS, rounds = OPERATOR_ROUNDS } = {},
 ): Promise<Counts> {
+  try {
+    await fault.prepare?.(scene);
+    return await disturb(fault, scene, stallMs, rounds);
+  } finally {
+    await scene.rotations?.consumer.end();
+  }
+}
+
+async function disturb(fault: Fault, scene: Scene, stallMs: number, rounds: number): Promise<Counts> {
   const disturbance = await fault.begin(scene);
   let injected: number;
   try {

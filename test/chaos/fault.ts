@@ -2,6 +2,7 @@ import type { Random } from './random.js';
 import type { Backend, Rig } from './rig/rig.js';
 import type { Signup, SignupBackend } from './rig/signup-backend.js';
 import type { WorkerSetup } from './rig/workers.js';
+import type { Rotations } from './rotations.js';
 import type { ForeignThings } from './verdict/foreign-things.js';
 
 /** Where a fault does its work: one batch of customers on one rig. */
@@ -16,6 +17,8 @@ export interface Scene {
   foreign: ForeignThings;
   /** Filled as customers are accepted. */
   signups: Signup[];
+  /** Where secrets are rotated: who was onboarded for that. */
+  rotations?: Rotations;
 }
 
 /** A fault under way. */
@@ -38,7 +41,7 @@ export interface StoppedRun {
 export interface Fault {
   id: string;
   title: string;
-  /** Onboardings in the profile `full`. */
+  /** Onboardings, or rotations, in the profile `full`. */
   full: number;
   /** In the profile `ci`; a tenth of them by default. */
   ci?: number;
@@ -48,6 +51,8 @@ export interface Fault {
   backends?: readonly Backend[];
   /** Its workers; three ordinary ones by default. */
   workers?: (rig: Rig) => readonly WorkerSetup[];
+  /** What comes before it, undisturbed. */
+  prepare?: (scene: Scene) => Promise<void>;
   /** Begins the fault; customers are accepted once it has resolved. */
   begin(scene: Scene): Promise<Disturbance>;
   /** Which share of the runs must have stopped before it ends; all by default. */
@@ -67,6 +72,8 @@ export interface Fault {
   neverReady?: (name: string) => boolean;
   /** Clients that Qlik was asked for beyond the one of this customer, e.g. because somebody deleted it; none by default. */
   postsBeyond?: (name: string) => number;
+  /** Secrets that Qlik was asked for beyond the one of this customer's rotation, with which nobody can reckon; none by default. */
+  mintsBeyond?: (name: string) => number;
   /** The share of POSTs beyond one a customer that a pause between guard and socket can let through; none by default. */
   slipShare?: number;
 }

@@ -18,7 +18,10 @@ process.setMaxListeners(100);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void endEarly());
 process.stdout.write(`seed ${options.seed}: go on, or do it again, with --seed ${options.seed}\n`);
 process.exitCode = (await (options.ablations ? runAblations(options.seed, folder, options.only) : runFaults())) ? 0 : 1;
-rmSync(folder, { recursive: true });
+rmSync(folder, { recursive: true, force: true });
+// A rig that did not come up leaves servers, which would keep this process.
+await Rig.endServers();
+process.exit();
 
 async function runFaults(): Promise<boolean> {
   const progress = Progress.open(options);

@@ -28,7 +28,8 @@ async function onboardUntil(
 ): Promise<Onboarding & { death: Death; life: Life }> {
   const onboarding = await workers.withRoom(() => workers.accept());
   await workers.lose(onboarding.tenantHost, faults);
-  return { ...onboarding, death, life: await workers.die(onboarding.runId, death) };
+  const mayOutlive = faults.length > 0;
+  return { ...onboarding, death, life: await workers.die(onboarding.runId, death, { mayOutlive }) };
 }
 
 /** Everything that must hold of an onboarding in the end, whatever happened on the way. */

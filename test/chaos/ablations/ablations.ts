@@ -2,6 +2,8 @@ import { duplicates } from '../faults/deliveries.js';
 import { peopleAtQlik } from '../faults/people-at-qlik.js';
 import { resets } from '../faults/qlik-answers.js';
 import { redisOutages } from '../faults/redis-outages.js';
+import { answersToRotations, slowSecrets } from '../faults/rotation/answers.js';
+import { peopleInRotations } from '../faults/rotation/people.js';
 import { frozenWorkers, killedWorkers } from '../faults/worker-ends.js';
 import type { Fault } from '../fault.js';
 import { hostOf } from '../rig/signup-backend.js';
@@ -58,4 +60,43 @@ export const ablations: readonly Ablation[] = [
   { name: 'everything is ours', edits: ['everything-is-ours'], by: peopleAtQlik, size: 20, red: ['foreignDeleted'] },
   { name: 'no verification', edits: ['no-verification'], by: resets, size: 200, red: ['deadStoredSecrets'] },
   { name: 'lag above the assumed', edits: [], by: laggingLists, control: resets, size: 200, red: doubled },
+  {
+    name: 'no snapshot of the hints',
+    edits: ['no-snapshot'],
+    by: answersToRotations,
+    size: 30,
+    red: ['foreignDeleted'],
+  },
+  {
+    name: 'retire by elimination',
+    edits: ['retire-by-elimination'],
+    by: answersToRotations,
+    size: 30,
+    red: ['foreignDeleted'],
+  },
+  {
+    name: 'lost mints stay',
+    edits: ['lost-mints-stay'],
+    by: answersToRotations,
+    size: 30,
+    red: ['orphanSecrets'],
+  },
+  {
+    name: 'no verification before promotion',
+    edits: ['unverified-promotion'],
+    by: slowSecrets,
+    size: 40,
+    red: ['brokenConsumers'],
+  },
+  { name: 'promotion first', edits: ['early-promotion'], by: slowSecrets, size: 40, red: ['brokenConsumers'] },
+  { name: 'no grace', edits: ['no-grace'], by: slowSecrets, size: 40, red: ['brokenConsumers'] },
+  { name: 'no second grace', edits: ['no-second-grace'], by: slowSecrets, size: 40, red: ['brokenConsumers'] },
+  {
+    name: 'no look at the current secret before retiring',
+    edits: ['unproved-retirement'],
+    by: peopleInRotations,
+    size: 9,
+    red: ['brokenConsumers', 'deadStoredSecrets'],
+  },
+  { name: 'no headroom', edits: ['no-headroom'], by: peopleInRotations, size: 9, red: ['sixthSecrets'] },
 ];

@@ -12,6 +12,21 @@ import { postgresOutages } from './postgres-outages.js';
 import { hangs, rateLimits, resets, serverErrors } from './qlik-answers.js';
 import { redisOutages } from './redis-outages.js';
 import { restoredDatabase } from './restored-database.js';
+import { answersToRotations, slowSecrets } from './rotation/answers.js';
+import { changedKeys } from './rotation/changed-keys.js';
+import { deathsInRotations, exitsInRotations } from './rotation/deaths.js';
+import { peopleInRotations } from './rotation/people.js';
+import {
+  allAtOnceInRotations,
+  frozenInRotations,
+  killedInRotations,
+  postgresInRotations,
+  redisInRotations,
+  restartedInRotations,
+  silentSweepsOfRotations,
+  skewedInRotations,
+  sweepsOfRotations,
+} from './rotation/processes.js';
 import { frozenWorkers, killedWorkers, rollingRestart } from './worker-ends.js';
 
 /** The fault table in its order. */
@@ -38,4 +53,19 @@ export const faults: readonly Fault[] = [
   fullDisks,
   restoredDatabase,
   allAtOnce,
+  exitsInRotations,
+  deathsInRotations,
+  answersToRotations,
+  slowSecrets,
+  killedInRotations,
+  frozenInRotations,
+  redisInRotations,
+  postgresInRotations,
+  sweepsOfRotations,
+  silentSweepsOfRotations,
+  skewedInRotations,
+  restartedInRotations,
+  changedKeys,
+  peopleInRotations,
+  allAtOnceInRotations,
 ];

@@ -8,12 +8,14 @@ import type { Disturbance, Fault, Scene } from '../fault.js';
 import { inBackground } from '../in-background.js';
 import { parentClient } from '../rig/rig.js';
 import { hostOf } from '../rig/signup-backend.js';
-import { lostAnswers, loseAnswers } from './exits-at-boundaries.js';
+import { type Crashed, loseAnswers, onboardings, type Path } from './exits-at-boundaries.js';
 
 const LEASE_MS = 3_000;
-/** Runs that are worked on, or wait, together. */
+/** Runs that are worked on, or wait, together; more would end leases on two busy cores. */
 const LANES = 64;
 const CONNECTIONS = 20;
+/** How soon it is seen that a run is due before its time, or that it was ended by another. */
+const LOOK_EVERY_MS = 300;
 
 /** Two workers in this process: one dies, run by run; the other is the healthy one that takes over. */
 interface Pair {
@@ -24,7 +26,7 @@ interface Pair {
 
 interface Fate {
   death: Death;
-  lost: readonly object[];
+  path: Path;
 }
 
 async function startPair({ rig }: Scene): Promise<Pair> {
@@ -48,6 +50,9 @@ async function startPair({ rig }: Scene): Promise<Pair> {
       leaseMs: LEASE_MS,
       timeoutMs: 900,
       listLagMs: 100,
+      rotation: Object.fromEntries(
+        Object.entries(rig.env).filter((entry): entry is [string, string] => entry[0].startsWith('ROTATION_')),
+      ),
     });
   const [doomed, healthy] = await Promise.all(databases.map(start));
   return {
@@ -61,47 +66,54 @@ async function startPair({ rig }: Scene): Promise<Pair> {
 }
 
 /** Delivers a run's wake-ups as the queue and the sweep would, until it comes to its end. */
-async function deliver({ rig }: Scene, worker: TestingModule, runId: string, life = new Life()): Promise<void> {
+async function deliver(scene: Scene, worker: TestingModule, runId: string, life = new Life()): Promise<void> {
   const runner = worker.get(RunRunner, { strict: false });
+  do {
+    const { kind } = await life.live(() => runner.execute(runId));
+    if (kind === 'idle') await pause(LOOK_EVERY_MS / 3);
+  } while (await isDueAtLast(scene, runId));
+}
+
+/** Waits until a run can be claimed; false when it is no longer open. A process that holds it may be dead: then its lease ends. */
+async function isDueAtLast({ rig }: Scene, runId: string): Promise<boolean> {
   for (;;) {
-    const result = await life.live(() => runner.execute(runId));
-    if (result.kind === 'wait') await pause(Math.ceil(result.forMs));
-    const { state, leaseUntil } = await rig.database.client.run.findUniqueOrThrow({ where: { id: runId } });
-    if (!['queued', 'running', 'waiting'].includes(state)) return;
-    // Held by a process that may be dead: the sweep looks again when the lease has ended.
-    if (result.kind === 'idle' && leaseUntil !== null) await pause(Math.max(0, leaseUntil.getTime() - Date.now()) + 5);
+    const { state, leaseUntil, nextRunAt } = await rig.database.client.run.findUniqueOrThrow({ where: { id: runId } });
+    if (!['queued', 'running', 'waiting'].includes(state)) return false;
+    const waitMs = Math.max(leaseUntil?.getTime() ?? 0, nextRunAt?.getTime() ?? 0) - Date.now();
+    if (waitMs <= 0) return true;
+    await pause(Math.min(waitMs + 5, LOOK_EVERY_MS));
   }
 }
 
 /** What others can see: a call to Qlik, a transaction, a claim, an intent; a death after any other await is the same as one after the last of these. */
 const SEEN = /at Qlik$|^COMMIT$|^WITH due|^UPDATE runs SET intent/;
 
-/** A death after each await that others can see; on the paths on which answers are lost, from where they differ from the path before. */
-async function listFates(scene: Scene, { healthy }: Pair): Promise<Fate[]> {
+/** A death after each await that others can see; on a further path from where it differs from the one before. */
+async function listFates(scene: Scene, { healthy }: Pair, { paths, prepare }: Crashed): Promise<Fate[]> {
   const fates: Fate[] = [];
   let former: readonly string[] = [];
-  for (const [path, lost] of lostAnswers.entries()) {
-    const name = `dry-${scene.prefix}${path}`;
-    await loseAnswers(scene, hostOf(name), lost);
-    const { runId } = await scene.backend.onboard(name);
+  for (const [number, path] of paths.entries()) {
+    const name = `dry-${scene.prefix}${number}`;
+    const begin = await prepare(scene, name, path);
+    await loseAnswers(scene, hostOf(name), path.lost);
     const life = new Life();
-    await deliver(scene, healthy, runId, life);
+    await deliver(scene, healthy, await begin(), life);
     const shared = life.awaited.findIndex((what, index) => what !== former[index]);
     for (const [index, what] of life.awaited.entries()) {
-      if (index >= shared && SEEN.test(what)) fates.push({ lost, death: { at: index + 1, when: 'after' } });
+      if (index >= shared && SEEN.test(what)) fates.push({ path, death: { at: index + 1, when: 'after' } });
     }
     former = life.awaited;
   }
   return fates;
 }
 
-/** Onboards whoever is accepted: the doomed worker up to its death, the healthy one from there. */
-function onboardAll(scene: Scene, { doomed, healthy }: Pair, fates: readonly Fate[]): Disturbance {
+/** Works off the run of whoever is accepted: the doomed worker up to its death, the healthy one from there. */
+function workOff(scene: Scene, { doomed, healthy }: Pair, fates: readonly Fate[], count: number): Disturbance {
   let next = 0;
   let died = 0;
-  const onboard = async (name: string, runId: string) => {
-    const { death, lost } = fates[scene.names.indexOf(name) % fates.length]!;
-    await loseAnswers(scene, hostOf(name), lost);
+  const work = async (name: string, runId: string) => {
+    const { death, path } = fates[scene.names.indexOf(name) % fates.length]!;
+    await loseAnswers(scene, hostOf(name), path.lost);
     await deliver(scene, doomed, runId, new Life(death)).catch((error: unknown) => {
       if (!(error instanceof ProcessDied)) throw error;
       died += 1;
@@ -114,12 +126,42 @@ function onboardAll(scene: Scene, { doomed, healthy }: Pair, fates: readonly Fat
       if (signup === undefined) await pause(20);
       else {
         next += 1;
-        await onboard(signup.name, signup.runId);
+        await work(signup.name, signup.runId);
       }
     }
   };
-  const lanes = inBackground((stop) => Promise.all(Array.from({ length: LANES }, () => lane(stop))));
+  const lanes = inBackground((stop) => Promise.all(Array.from({ length: count }, () => lane(stop))));
   return { end: () => lanes.end().then(() => died) };
+}
+
+/** Delivers one run in this process until it comes to its end. */
+export type Deliver = (runId: string) => Promise<void>;
+
+/** Has a worker in this process die in the run of each customer, at one await after the other; `tell` hears on which path a customer's run is. */
+export async function dieAtAwaits(
+  scene: Scene,
+  crashedWith: (deliver: Deliver) => Crashed,
+  tell: (name: string, path: Path) => void = () => undefined,
+  lanes = LANES,
+): Promise<Disturbance> {
+  const pair = await startPair(scene);
+  const fates = await listFates(
+    scene,
+    pair,
+    crashedWith((runId) => deliver(scene, pair.healthy, runId)),
+  );
+  if (fates.length > scene.names.length) {
+    throw new Error(`There are ${scene.names.length} runs for ${fates.length} deaths: give them more.`);
+  }
+  for (const [index, name] of scene.names.entries()) tell(name, fates[index % fates.length]!.path);
+  const working = workOff(scene, pair, fates, lanes);
+  return {
+    end: async () => {
+      const died = await working.end().finally(() => pair.close());
+      await scene.rig.sandbox.clearFaults();
+      return died;
+    },
+  };
 }
 
 /** F1, in process: a hundred times after each. */
@@ -132,19 +174,5 @@ export const deathsAtAwaits: Fault = {
   // Here the queue has nothing to do with it.
   backends: ['postgres'],
   workers: () => [],
-  begin: async (scene) => {
-    const pair = await startPair(scene);
-    const fates = await listFates(scene, pair);
-    if (fates.length > scene.names.length) {
-      throw new Error(`F1i has ${scene.names.length} onboardings for ${fates.length} deaths: give it more of them.`);
-    }
-    const onboarding = onboardAll(scene, pair, fates);
-    return {
-      end: async () => {
-        const died = await onboarding.end().finally(() => pair.close());
-        await scene.rig.sandbox.clearFaults();
-        return died;
-      },
-    };
-  },
+  begin: (scene) => dieAtAwaits(scene, () => onboardings),
 };

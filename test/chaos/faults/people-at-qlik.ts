@@ -6,6 +6,8 @@ import type { ClientAtQlik } from '../rig/sandbox-control.js';
 /** What somebody does at Qlik while a customer is onboarded, and what an operator does about it. */
 interface Intervention {
   code: string;
+  /** Where the onboarding had come further than usual when it was interfered with. */
+  orCode?: string;
   /** Before the customer is accepted. */
   prepare?: (scene: Scene, host: string) => Promise<void>;
   /** Once its client is there. */
@@ -50,6 +52,7 @@ const interventions: readonly Intervention[] = [
   },
   {
     code: 'CLIENT_NOT_FOUND',
+    orCode: 'CREDENTIAL_REFUSED',
     prepare: ({ rig }, tenantHost) =>
       rig.sandbox
         .addFault({ kind: 'delay', operation: 'config-patch', delayMs: 800, tenantHost, times: 1 })
@@ -119,7 +122,7 @@ async function accept(scene: Scene, name: string): Promise<Signup> {
 
 async function mend(scene: Scene, signup: Signup, run: StoppedRun): Promise<'retry' | 'leave'> {
   const intervention = interventionFor(signup.name);
-  if (run.error?.code !== intervention.code)
+  if (run.error?.code !== intervention.code && run.error?.code !== intervention.orCode)
     throw new Error(`${signup.name} stopped with ${run.error?.code}, not ${intervention.code}.`);
   return intervention.mend(scene, signup, run);
 }

@@ -13,14 +13,15 @@ export interface HttpAnswer {
 export async function http(
   method: string,
   url: string,
-  options: { body?: unknown; headers?: Record<string, string> } = {},
+  options: { body?: unknown; headers?: Record<string, string>; timeoutMs?: number } = {},
 ): Promise<HttpAnswer> {
   const answer = await request(url, {
     dispatcher: agent,
     method: method as 'GET',
     headers: { ...(options.body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
     body: options.body === undefined ? null : JSON.stringify(options.body),
-    headersTimeout: 20_000,
+    headersTimeout: options.timeoutMs ?? 20_000,
+    bodyTimeout: options.timeoutMs ?? 20_000,
   });
   const text = await answer.body.text();
   return { status: answer.statusCode, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };

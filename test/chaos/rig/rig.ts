@@ -23,6 +23,12 @@ export const backends: readonly Backend[] = ['redis', 'postgres'];
 /** The OEM’s client of every region. */
 export const parentClient = { clientId: 'parent', clientSecret: 'parent-secret-of-the-chaos-suite' };
 
+/** How long an old secret goes on working after the new one was read. */
+export const GRACE_MS = 1_500;
+
+/** How secrets are rotated, for the API and the workers. Nothing is overdue here: every consumer reads, in its time. */
+const rotation = { ROTATION_GRACE_SECONDS: `${GRACE_MS / 1000}`, ROTATION_DEADLINE_SECONDS: '3600' };
+
 /** The protocol's times in seconds, scaled down; a lease is still long for two busy cores. */
 const times = {
   RUN_LEASE_SECONDS: '3',
@@ -89,6 +95,7 @@ export class Rig {
       QLIK_ENDPOINT: sandbox.url,
       QLIK_REGIONS: 'eu,us',
       QLIK_TIMEOUT_SECONDS: times.QLIK_TIMEOUT_SECONDS,
+      ...rotation,
     };
     const api = await startAppProcess('api', env, { log: log.write });
     const workers = new Workers(
@@ -158,6 +165,24 @@ export class Rig {
     await this.api.kill('SIGKILL');
     const withEdits = { ...this.env, ...env, CHAOS_EDITS: edits.join(',') };
     this.api = await startAppProcess('api', withEdits, { preload, log: this.log.write });
+  }
+
+  /** Has every process that starts from now on use these key-encryption keys. */
+  useKeys(keys: string): void {
+    this.env.LOCAL_KEYS = keys;
+    this.workers.env.LOCAL_KEYS = keys;
+  }
+
+  /** Starts another worker, and ends it at once. Throws when it does not start. */
+  async tryWorker(env: NodeJS.ProcessEnv): Promise<void> {
+    const worker = await startAppProcess('worker', { ...this.workers.env, ...env }, { log: this.log.write });
+    await worker.kill('SIGKILL');
+  }
+
+  /** Starts another API, and ends it at once. Throws when it does not start. */
+  async tryApi(env: NodeJS.ProcessEnv): Promise<void> {
+    const api = await startAppProcess('api', { ...this.env, ...env }, { log: this.log.write });
+    await api.kill('SIGKILL');
   }
 
   /** A Qlik that has forgotten everything, at the same address. */

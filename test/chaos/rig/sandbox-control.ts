@@ -7,6 +7,7 @@ export interface ClientAtQlik {
   clientName: string;
   consentMethod: string | null;
   hints: string[];
+  secrets: { hint: string; createdBy: string }[];
 }
 
 /** What is at Qlik in the tenants of one batch. */
@@ -14,6 +15,11 @@ export interface StateAtQlik {
   clients: ClientAtQlik[];
   /** Clients ever made, by tenant. */
   clientsCreatedAt: Record<string, number>;
+  /** Secrets ever made, those included that come with a client. */
+  secretsCreated: number;
+  /** The most that one client ever had at a time. */
+  secretsAtMost: number;
+  refusedSixthSecrets: number;
 }
 
 /** The sandbox's control API, and its Qlik API as a tenant's administrator uses it by hand. */
@@ -46,9 +52,9 @@ export class SandboxControl {
     await this.#control('PUT', `/tenants/${host}`, settings);
   }
 
-  /** Secrets that somebody else puts on a client. */
-  async addForeignSecrets(host: string, clientId: string, count: number): Promise<string[]> {
-    return (await this.#control('POST', `/tenants/${host}/clients/${clientId}/secrets`, { count })).hints;
+  /** Secrets that somebody else puts on a client; `createdBy` where it is the user that we are, too. */
+  async addForeignSecrets(host: string, clientId: string, count: number, createdBy?: string): Promise<string[]> {
+    return (await this.#control('POST', `/tenants/${host}/clients/${clientId}/secrets`, { count, createdBy })).hints;
   }
 
   /** A client that a tenant's administrator makes. */
@@ -75,12 +81,21 @@ export class SandboxControl {
 
   /** Whether the tenant gives a token for these credentials. */
   async authenticates(host: string, clientId: string, clientSecret: string): Promise<boolean> {
-    return (await this.#token(host, clientId, clientSecret)).status === 200;
+    return (await this.tokenStatus(host, clientId, clientSecret)) === 200;
   }
 
-  #token(host: string, clientId: string, clientSecret: string) {
+  /** How the tenant answers whoever asks for a token with these credentials. */
+  async tokenStatus(host: string, clientId: string, clientSecret: string, timeoutMs?: number): Promise<number> {
+    return (await this.#token(host, clientId, clientSecret, timeoutMs)).status;
+  }
+
+  #token(host: string, clientId: string, clientSecret: string, timeoutMs?: number) {
     const body = { client_id: clientId, client_secret: clientSecret, grant_type: 'client_credentials' };
-    return http('POST', `${this.url}/oauth/token`, { headers: { host }, body });
+    return http('POST', `${this.url}/oauth/token`, {
+      headers: { host },
+      body,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
   }
 
   async #control(method: string, path: string, body?: object): Promise<any> {

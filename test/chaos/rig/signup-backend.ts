@@ -8,6 +8,8 @@ export interface Signup {
   tenantHost: string;
   customerId: string;
   runId: string;
+  /** The customer's run before, where the one that is under test may not have begun yet. */
+  formerRunId?: string;
 }
 
 const GIVE_UP_AFTER_MS = 120_000;
@@ -35,6 +37,24 @@ export class SignupBackend {
     return answer.body;
   }
 
+  /** Rotates a customer's secret: the run of it, or the one that is under way already. */
+  async rotate(customerId: string, mode: 'graceful' | 'emergency', reason: string): Promise<string> {
+    const answer = await this.#untilAnswered('POST', `/v1/customers/${customerId}/rotations`, {
+      body: { mode, reason },
+    });
+    if (answer.status === 202) return answer.body.id as string;
+    if (answer.status === 409 && answer.body.code === 'ROTATION_ACTIVE') return answer.body.runId as string;
+    throw unexpected(answer);
+  }
+
+  /** Goes back to the former secret; false where no rotation is in its grace. */
+  async rollBack(customerId: string, reason: string): Promise<boolean> {
+    const { status } = await this.#untilAnswered('POST', `/v1/customers/${customerId}/rotations/rollback`, {
+      body: { reason },
+    });
+    return status === 202;
+  }
+
   /** Retries or cancels a run as an operator does, by the revision just read; a run that moved meanwhile is left alone. */
   async change(runId: string, what: 'retry' | 'cancel', reason: string): Promise<void> {
     const { headers, status } = await this.#untilAnswered('GET', `/v1/runs/${runId}`);
@@ -53,9 +73,10 @@ export class SignupBackend {
       const again =
         answer instanceof Error ||
         answer.status >= 500 ||
-        (answer.status === 409 && answer.body.code === 'IDEMPOTENCY_IN_PROGRESS');
+        (answer.status === 409 && ['IDEMPOTENCY_IN_PROGRESS', 'CUSTOMER_BUSY'].includes(answer.body.code as string));
       if (!again) return answer;
       if (Date.now() > giveUpAt) {
+        if (this.rig.api.hasEnded()) throw new Error('The API has ended by itself.');
         throw answer instanceof Error ? answer : unexpected(answer);
       }
       await pause(200);

@@ -17,7 +17,8 @@ export class Workers {
   #places: (AppProcess | undefined)[] = [];
 
   constructor(
-    private readonly env: NodeJS.ProcessEnv,
+    /** Of every worker that starts from now on, unless its setup says otherwise. */
+    readonly env: NodeJS.ProcessEnv,
     private readonly preload: readonly string[],
     private readonly log: (line: string) => void,
   ) {}

@@ -129,14 +129,91 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
   'no-verification': [
     {
       module: 'libs/provisioning/src/onboarding/client-keeping.js',
-      find: /const sealed = await this\.vault\.seal\(dataKey, inHand\.secret,/,
+      find: /const sealed = await this\.secrets\.seal\(dataKey, inHand\.secret,/,
       replace:
-        'const sealed = await this.vault.seal(dataKey, new inHand.secret.constructor(`${inHand.secret.reveal().slice(1)}0`),',
+        'const sealed = await this.secrets.seal(dataKey, new inHand.secret.constructor(`${inHand.secret.reveal().slice(1)}0`),',
     },
     {
       module: 'libs/provisioning/src/onboarding/verify-credential.step.js',
       find: /await this\.tokens\.clientCredentials\([^;]*;\n/,
       replace: '\n',
+    },
+  ],
+  /** Whatever the client has beside what is recorded is taken for a lost secret of ours: also what it had before. */
+  'no-snapshot': [
+    {
+      module: 'libs/provisioning/src/onboarding/whose-hint.js',
+      find: /if \(knownHints === null \|\| knownHints\.includes\(secret\.hint\)\)\s+return false;\n/,
+      replace: '',
+    },
+  ],
+  /** Of the secrets of a client only the current one is kept. */
+  'retire-by-elimination': [
+    {
+      module: 'libs/provisioning/src/rotation/retirement-decision.js',
+      find: /const dead = [^;]*;\n/,
+      replace: 'const dead = others;\n',
+    },
+  ],
+  /** The new secret becomes the current one without a look whether it works. */
+  'unverified-promotion': [
+    {
+      module: 'libs/provisioning/src/rotation/verify-secret.step.js',
+      find: /await this\.proof\.get\([^;]*;\n/,
+      replace: '\n',
+    },
+  ],
+  /** The new secret becomes the current one first, and is verified then. */
+  'early-promotion': [
+    {
+      module: 'libs/provisioning/src/rotation/rotation.plan.js',
+      find: /mint,\n\s+verify,\n\s+(\/\/.*\n\s+)?promote,/,
+      replace: 'mint,\n            promote,\n            verify,',
+    },
+  ],
+  /** The old secret goes though nobody has seen that the current one still works. */
+  'unproved-retirement': [
+    {
+      module: 'libs/provisioning/src/rotation/retire-secrets.step.js',
+      find: /await this\.proof\.get\(context, place, current\);\n/,
+      replace: '\n',
+    },
+  ],
+  /** The old secret goes as soon as there is a new one. */
+  'no-grace': [
+    {
+      module: 'libs/provisioning/src/rotation/await-cut-over.step.js',
+      find: /if \(decision\.kind === 'wait'\)\s+throw waitUntil\(decision\.until\);\n/,
+      replace: "if (decision.kind === 'wait')\n            return { output: { forced: false } };\n",
+    },
+  ],
+  /** A read of the new secret gives nobody the time to use it. */
+  'no-second-grace': [
+    {
+      module: 'libs/provisioning/src/rotation/cut-over-decision.js',
+      find: /return new Date\(Math\.max\([^;]*;\n/,
+      replace: 'return graceEnd;\n',
+    },
+  ],
+  /** Nobody looks for the secrets whose mints were not answered: neither the next mint nor the retirement, which back each other up. */
+  'lost-mints-stay': [
+    {
+      module: 'libs/provisioning/src/rotation/mint-decision.js',
+      find: /const dead = secrets\.filter\([^;]*;\n/,
+      replace: 'const dead = [];\n',
+    },
+    {
+      module: 'libs/provisioning/src/rotation/retirement-decision.js',
+      find: /const dead = [^;]*;\n/,
+      replace: 'const dead = [];\n',
+    },
+  ],
+  /** A secret is asked for whether or not there is room for it. */
+  'no-headroom': [
+    {
+      module: 'libs/provisioning/src/rotation/mint-decision.js',
+      find: /const tooMany = [^;]*;\n/,
+      replace: 'const tooMany = 0;\n',
     },
   ],
 };

@@ -12,7 +12,13 @@ export interface Counts {
   auditBreaks: number;
   missingEvents: number;
   plaintext: number;
-  /** POSTs that Qlik accepted, less the customers accepted. */
+  /** Refusals of a token that a reader of the credentials was promised. */
+  brokenConsumers: number;
+  /** Secrets asked for, or made, beyond the five that a client can have. */
+  sixthSecrets: number;
+  /** Former secrets that still get a token. */
+  livingRetired: number;
+  /** POSTs that Qlik accepted, less those that there had to be. */
   extraPosts: number;
 }
 
@@ -26,6 +32,9 @@ export const zeroCounts = {
   auditBreaks: 'audit breaks',
   missingEvents: 'events missing',
   plaintext: 'plaintext',
+  brokenConsumers: 'broken consumer',
+  sixthSecrets: 'sixth secret',
+  livingRetired: 'retired works',
   extraPosts: 'POSTs − N',
 } as const satisfies Partial<Record<keyof Counts, string>>;
 
@@ -45,6 +54,9 @@ export const noCounts = (): Counts => ({
   auditBreaks: 0,
   missingEvents: 0,
   plaintext: 0,
+  brokenConsumers: 0,
+  sixthSecrets: 0,
+  livingRetired: 0,
   extraPosts: 0,
 });
 

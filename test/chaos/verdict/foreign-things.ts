@@ -12,6 +12,7 @@ const EVERY = 25;
 export class ForeignThings {
   readonly #clients: { tenantHost: string; clientId: string }[] = [];
   #secrets: { tenantHost: string; clientId: string; hint: string }[] = [];
+  #secretsAdded = 0;
 
   private constructor(private readonly sandbox: SandboxControl) {}
 
@@ -36,9 +37,15 @@ export class ForeignThings {
     return new Set(this.#secrets.map(({ clientId, hint }) => `${clientId}/${hint}`));
   }
 
+  /** How many secrets were ever put on clients of ours. */
+  get secretsAdded(): number {
+    return this.#secretsAdded;
+  }
+
   /** Puts secrets of somebody else's on a client of ours. */
-  async addSecrets(tenantHost: string, clientId: string, count: number): Promise<string[]> {
-    const hints = await this.sandbox.addForeignSecrets(tenantHost, clientId, count);
+  async addSecrets(tenantHost: string, clientId: string, count: number, createdBy?: string): Promise<string[]> {
+    const hints = await this.sandbox.addForeignSecrets(tenantHost, clientId, count, createdBy);
+    this.#secretsAdded += count;
     this.#secrets.push(...hints.map((hint) => ({ tenantHost, clientId, hint })));
     return hints;
   }

@@ -5,6 +5,7 @@ import type { Rig } from '../rig/rig.js';
 import { inParallel, type Signup } from '../rig/signup-backend.js';
 import type { ClientAtQlik } from '../rig/sandbox-control.js';
 import { type Counts, noCounts } from './counts.js';
+import { judgeRotations } from './judge-rotations.js';
 import { runsOf } from './runs-of.js';
 
 /** What was noticed while a batch was under way. */
@@ -56,6 +57,7 @@ export async function judge(fault: Fault, scene: Scene, seen: Seen): Promise<Cou
     counts.missingEvents += onboardingStory.filter((action) => !told.get(signup.customerId)?.has(action)).length;
     await judgeCredential(scene, signup, clients, counts);
   });
+  if (scene.rotations !== undefined) await judgeRotations(fault, scene, scene.rotations, atQlik, counts);
   return counts;
 }
 
@@ -63,6 +65,7 @@ export async function judge(fault: Fault, scene: Scene, seen: Seen): Promise<Cou
 async function show({ rig, signups }: Scene): Promise<void> {
   const runs = await rig.database.client.run.findMany({
     where: { customerId: { in: signups.map(({ customerId }) => customerId) }, state: { not: 'succeeded' } },
+    orderBy: { state: 'asc' },
     take: 5,
     include: { steps: { include: { attemptRows: { orderBy: { number: 'desc' }, take: 3 } } } },
   });

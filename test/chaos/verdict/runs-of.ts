@@ -16,15 +16,19 @@ export async function runsOf({ rig, signups }: Scene): Promise<RunsOf> {
     rig.database.client.run.findMany({
       where: { customerId: { in: ids } },
       select: { id: true, customerId: true, state: true, error: true },
-      orderBy: { id: 'asc' },
+      // Ids are dated by the clock of whichever process made them.
+      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     }),
   );
   const newest = new Map(rows.map((row) => [row.customerId, row]));
   let open = 0;
   let succeeded = 0;
   const stopped = new Map<string, StoppedRun>();
-  for (const row of newest.values()) {
-    if (row.state === 'succeeded') succeeded += 1;
+  for (const { customerId, formerRunId } of signups) {
+    const row = newest.get(customerId);
+    if (row === undefined) continue;
+    if (row.id === formerRunId) open += 1;
+    else if (row.state === 'succeeded') succeeded += 1;
     else if (row.state === 'queued' || row.state === 'running' || row.state === 'waiting') open += 1;
     else stopped.set(row.customerId, row as StoppedRun);
   }
