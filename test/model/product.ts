@@ -13,7 +13,7 @@ import { SettleCreationStep } from '../../libs/provisioning/src/onboarding/settl
 import { TrustConsentStep } from '../../libs/provisioning/src/onboarding/trust-consent.step.js';
 import { VerifyCredentialStep } from '../../libs/provisioning/src/onboarding/verify-credential.step.js';
 import type { NewClientWithSecret } from '../../libs/provisioning/src/oauth-clients.repository.js';
-import { StoredSecrets } from '../../libs/provisioning/src/stored-secrets.js';
+import { StoredSecrets } from '../../libs/provisioning/src/secrets/stored-secrets.js';
 import { OnboardingPlan } from '../../libs/provisioning/src/onboarding/onboarding.plan.js';
 import type { Transaction } from './simulated-database.js';
 import type { Execution } from './simulated-worker.js';

@@ -13,7 +13,7 @@ import { SettleCreationStep } from './onboarding/settle-creation.step.js';
 import { TrustConsentStep } from './onboarding/trust-consent.step.js';
 import { VerifyCredentialStep } from './onboarding/verify-credential.step.js';
 import { OnboardingPlan } from './onboarding/onboarding.plan.js';
-import { OnboardingTargets } from './onboarding-targets.js';
+import { CustomerTargets } from './customer-targets.js';
 import { Plans } from './plans.js';
 import { ClientComparisons } from './reconciliation/client-comparisons.js';
 import { ClientRepair } from './reconciliation/client-repair.js';
@@ -38,7 +38,7 @@ import { SecretAgesReader } from './rotation/secret-ages.reader.js';
 import { SecretProof } from './rotation/secret-proof.js';
 import { SecretVersionsRepository } from './rotation/secret-versions.repository.js';
 import { VerifySecretStep } from './rotation/verify-secret.step.js';
-import { StoredSecrets } from './stored-secrets.js';
+import { StoredSecrets } from './secrets/stored-secrets.js';
 import { ProvisioningSettings } from './provisioning-settings.js';
 
 /** The plans and everything their steps need. */
@@ -65,7 +65,7 @@ export class ProvisioningModule {
         ClientKeeping,
         ClientRemoval,
         OAuthClientsRepository,
-        OnboardingTargets,
+        CustomerTargets,
         OnboardingPlan,
         RotationPlan,
         MintSecretStep,

@@ -46,7 +46,7 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
   /** No guard: a pause of 900 ms between the intent and the call, so that what can slip in between does. */
   'wide-window': [
     {
-      module: 'libs/provisioning/src/onboarding/intended-call.js',
+      module: 'libs/provisioning/src/secrets/intended-call.js',
       find: /context\.guard\(settings\.callTimeoutMs\);/,
       replace: 'await new Promise((resolve) => setTimeout(resolve, 900));\n    $&',
     },
@@ -120,7 +120,7 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
   /** Whatever is on a client of ours is taken for ours. */
   'everything-is-ours': [
     {
-      module: 'libs/provisioning/src/onboarding/whose-hint.js',
+      module: 'libs/provisioning/src/secrets/whose-hint.js',
       find: /export function isOurs\(([^)]*)\) \{\n/,
       replace: 'export function isOurs($1) {\n    return true;\n',
     },
@@ -142,7 +142,7 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
   /** Whatever the client has beside what is recorded is taken for a lost secret of ours: also what it had before. */
   'no-snapshot': [
     {
-      module: 'libs/provisioning/src/onboarding/whose-hint.js',
+      module: 'libs/provisioning/src/secrets/whose-hint.js',
       find: /if \(knownHints === null \|\| knownHints\.includes\(secret\.hint\)\)\s+return false;\n/,
       replace: '',
     },

@@ -4,7 +4,7 @@ import { OAuthClientsApi } from '@app/qlik';
 import type { Completed, RunEvent, RunView, Step, StepContext } from '@app/runs';
 import { Vault } from '@app/vault';
 import { z } from 'zod';
-import { type OnboardingTarget, OnboardingTargets } from '../onboarding-targets.js';
+import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
 import { CLIENT_PREFIX } from './client-name.js';
 import { type ClientsLeft, sortOutClients } from './clients-left.js';
@@ -26,7 +26,7 @@ export class CheckTenantAccessStep implements Step<Output> {
   readonly #found = new WeakMap<RunView, ClientsLeft>();
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly oauthClients: OAuthClientsApi,
     private readonly vault: Vault,
     private readonly database: Database,
@@ -48,11 +48,11 @@ export class CheckTenantAccessStep implements Step<Output> {
   }
 
   /** The names of clients that were made for the customer and that no row records, the oldest client's first; looked for anew unless this step ran under the same claim. */
-  async listLeft(context: StepContext, target: OnboardingTarget): Promise<string[]> {
+  async listLeft(context: StepContext, target: CustomerTarget): Promise<string[]> {
     return (this.#found.get(context.run) ?? (await this.#look(context, target))).names;
   }
 
-  async #look(context: StepContext, { customerId, tenantHost }: OnboardingTarget): Promise<ClientsLeft> {
+  async #look(context: StepContext, { customerId, tenantHost }: CustomerTarget): Promise<ClientsLeft> {
     const found = await this.oauthClients.listByPrefix(tenantHost, CLIENT_PREFIX, callsOf(context));
     const recorded =
       found.length === 0

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { type OAuthClient, QlikError } from '@app/qlik';
 import type { Intent, StepContext } from '@app/runs';
-import type { OnboardingTarget } from '../onboarding-targets.js';
+import type { CustomerTarget } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { ClientAdoption } from './client-adoption.js';
 import type { MintingIntent, PostingIntent } from './creation-intent.js';
 
 const at = new Date('2026-01-01T00:00:00.000Z');
 const settings = new ProvisioningSettings(20_000, 60_000, 10_000);
-const target = { customerId: 'c1', tenantHost: 'acme.eu.qlikcloud.com' } as OnboardingTarget;
+const target = { customerId: 'c1', tenantHost: 'acme.eu.qlikcloud.com' } as CustomerTarget;
 const posting: PostingIntent = { phase: 'posting', at, clientName: 'name', posts: 1, unsure: false };
 const minting: MintingIntent = {
   ...posting,

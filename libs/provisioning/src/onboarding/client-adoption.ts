@@ -4,15 +4,16 @@ import { type Completed, needsAttention, type StepContext, waitUntil } from '@ap
 import { Vault } from '@app/vault';
 import type { z } from 'zod';
 import { toRunError } from '../explain-failure.js';
-import type { OnboardingTarget } from '../onboarding-targets.js';
+import type { CustomerTarget } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { ClientKeeping, type CreatedClientOutput } from './client-keeping.js';
 import { intentWithoutClient } from './creation-decision.js';
 import { addToRemoving, type MintingIntent, type PostingIntent } from './creation-intent.js';
-import { intendCall } from './intended-call.js';
-import { type Adoption, afterLostMint, afterMint, beginAdoption, findRoom } from './mint-decision.js';
-import { type SecretAtQlik, secretsOf } from './secrets-at-qlik.js';
+import { intendCall } from '../secrets/intended-call.js';
+import { afterMint } from '../secrets/minting.js';
+import { type Adoption, afterLostMint, beginAdoption, findRoom } from './mint-decision.js';
+import { type SecretAtQlik, secretsOf } from '../secrets/secrets-at-qlik.js';
 
 type Adopted = Promise<Completed<z.output<typeof CreatedClientOutput>>>;
 
@@ -29,7 +30,7 @@ export class ClientAdoption {
   ) {}
 
   /** Adopts `client`, which bears a name that the intent committed. */
-  adopt(context: StepContext, target: OnboardingTarget, intent: PostingIntent, client: OAuthClient): Adopted {
+  adopt(context: StepContext, target: CustomerTarget, intent: PostingIntent, client: OAuthClient): Adopted {
     return this.#unlessGone(context, intent, async () => {
       const secrets = await secretsOf(this.oauthClients, target.tenantHost, client, callsOf(context));
       return this.#mint(context, target, client, beginAdoption(intent, client.clientId, secrets), secrets);
@@ -37,7 +38,7 @@ export class ClientAdoption {
   }
 
   /** Goes on after a mint whose answer was lost, once its secret must show. */
-  goOn(context: StepContext, target: OnboardingTarget, intent: MintingIntent): Adopted {
+  goOn(context: StepContext, target: CustomerTarget, intent: MintingIntent): Adopted {
     return this.#unlessGone(context, intent, async () => {
       const client = await this.oauthClients.get(target.tenantHost, intent.clientId, callsOf(context));
       const secrets = await secretsOf(this.oauthClients, target.tenantHost, client, callsOf(context));
@@ -52,7 +53,7 @@ export class ClientAdoption {
 
   async #mint(
     context: StepContext,
-    target: OnboardingTarget,
+    target: CustomerTarget,
     client: OAuthClient,
     adoption: Adoption,
     secrets: SecretAtQlik[],
@@ -94,7 +95,7 @@ export class ClientAdoption {
   /** Deletes one of our own dead secrets if the client has no room for another; says which hints are left. */
   async #makeRoom(
     context: StepContext,
-    { tenantHost }: OnboardingTarget,
+    { tenantHost }: CustomerTarget,
     adoption: Adoption,
     secrets: SecretAtQlik[],
   ): Promise<{ adoption: Adoption; hints: string[] }> {

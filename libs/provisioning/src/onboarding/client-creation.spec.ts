@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { Secret } from '@app/platform';
 import { type CallContext, type NewOAuthClient, type OAuthClientsApi, QlikError } from '@app/qlik';
-import type { OnboardingTarget } from '../onboarding-targets.js';
+import type { CustomerTarget } from '../customer-targets.js';
 import { ClientCreation } from './client-creation.js';
 
-const target: OnboardingTarget = {
+const target: CustomerTarget = {
   customerId: 'c1',
   tenantHost: 'acme.eu.qlikcloud.com',
   redirectUris: [],
@@ -24,7 +24,7 @@ const refusal = (status: number, outcomeUnknown = false) =>
   });
 
 /** Creates at a Qlik that answers in turn with `answers`; an error is thrown. */
-async function createAt(answers: unknown[], wanted: OnboardingTarget = target) {
+async function createAt(answers: unknown[], wanted: CustomerTarget = target) {
   const story: string[] = [];
   const bodies: NewOAuthClient[] = [];
   const api = {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type CallContext, type CreatedOAuthClient, type NewOAuthClient, OAuthClientsApi, QlikError } from '@app/qlik';
-import type { OnboardingTarget } from '../onboarding-targets.js';
+import type { CustomerTarget } from '../customer-targets.js';
 import { clientDescription } from './client-name.js';
 
 /** Asks Qlik for an impersonation client, without what the tenant refuses and we can do without. */
@@ -13,7 +13,7 @@ export class ClientCreation {
    * not documented: after a 400, which makes nothing, it is asked again without.
    */
   async create(
-    target: OnboardingTarget,
+    target: CustomerTarget,
     clientName: string,
     calls: CallContext,
   ): Promise<CreatedOAuthClient & { originsRefused: boolean }> {
@@ -36,7 +36,7 @@ export class ClientCreation {
   }
 }
 
-function newImpersonationClient(target: OnboardingTarget, clientName: string): NewOAuthClient {
+function newImpersonationClient(target: CustomerTarget, clientName: string): NewOAuthClient {
   return {
     appType: 'web',
     clientName,

@@ -6,8 +6,8 @@ import type { DataKeyHandle } from '@app/vault';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
-import type { OnboardingTarget } from '../onboarding-targets.js';
-import { StoredSecrets } from '../stored-secrets.js';
+import type { CustomerTarget } from '../customer-targets.js';
+import { StoredSecrets } from '../secrets/stored-secrets.js';
 import type { KeptIntent } from './creation-intent.js';
 
 /** Which client and secret an onboarding came to. */
@@ -57,7 +57,7 @@ export class ClientKeeping {
 
   async keep(
     context: StepContext,
-    target: OnboardingTarget,
+    target: CustomerTarget,
     dataKey: DataKeyHandle,
     place: ReservedPlace,
     inHand: ClientInHand,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { OAuthClientsApi } from '@app/qlik';
 import { type Completed, type StepContext, waitUntil } from '@app/runs';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
-import { OnboardingTargets } from '../onboarding-targets.js';
+import { CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { listNamed } from './named-clients.js';
@@ -13,7 +13,7 @@ import { nextRemovalMove } from './removal-decision.js';
 @Injectable()
 export class ClientRemoval {
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly oauthClients: OAuthClientsApi,
     private readonly repository: OAuthClientsRepository,
     private readonly settings: ProvisioningSettings,

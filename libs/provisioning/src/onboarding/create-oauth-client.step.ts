@@ -4,7 +4,7 @@ import { type Completed, needsAttention, type RunError, type Step, type StepCont
 import { Vault } from '@app/vault';
 import { z } from 'zod';
 import { toRunError } from '../explain-failure.js';
-import { type OnboardingTarget, OnboardingTargets } from '../onboarding-targets.js';
+import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { CheckTenantAccessStep } from './check-tenant-access.step.js';
@@ -22,7 +22,7 @@ import {
   nextCreationMove,
 } from './creation-decision.js';
 import { namesOf, parseCreationIntent, type PostingIntent } from './creation-intent.js';
-import { intendCall } from './intended-call.js';
+import { intendCall } from '../secrets/intended-call.js';
 
 type Output = z.output<typeof CreatedClientOutput>;
 
@@ -37,7 +37,7 @@ export class CreateOAuthClientStep implements Step<Output> {
   readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly parentAccess: ParentAccess,
     private readonly oauthClients: OAuthClientsApi,
     private readonly vault: Vault,
@@ -73,18 +73,14 @@ export class CreateOAuthClientStep implements Step<Output> {
   }
 
   /** Asks for a client, unless one seems to be made for the customer that no row records: a restored database has forgotten it, and it is taken over. */
-  async #postUnlessLeft(
-    context: StepContext,
-    target: OnboardingTarget,
-    before: BeforePost,
-  ): Promise<Completed<Output>> {
+  async #postUnlessLeft(context: StepContext, target: CustomerTarget, before: BeforePost): Promise<Completed<Output>> {
     const left = await this.checkTenantAccess.listLeft(context, target);
     if (left.length === 0) return this.#post(context, target, before);
     const { at } = await context.commitIntent(intentToTakeOver(left, before));
     throw waitUntil(this.settings.settledAt(new Date(at)), clientUnrecorded(left));
   }
 
-  async #post(context: StepContext, target: OnboardingTarget, before: BeforePost): Promise<Completed<Output>> {
+  async #post(context: StepContext, target: CustomerTarget, before: BeforePost): Promise<Completed<Output>> {
     // Whatever can fail without consequences comes before the intent.
     const [dataKey, place] = await Promise.all([
       this.vault.ensureDataKey({ kind: 'customer', id: target.customerId }),
@@ -123,7 +119,7 @@ export class CreateOAuthClientStep implements Step<Output> {
 
   async #settleLostPost(
     context: StepContext,
-    target: OnboardingTarget,
+    target: CustomerTarget,
     intent: PostingIntent,
   ): Promise<Completed<Output>> {
     const found = await listNamed(this.oauthClients, target.tenantHost, namesOf(intent), callsOf(context));

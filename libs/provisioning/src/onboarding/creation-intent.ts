@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SecretAtQlik } from './secrets-at-qlik.js';
+import { SecretAtQlik } from '../secrets/secrets-at-qlik.js';
 
 const Removing = z.object({ clientIds: z.array(z.string()), hints: z.array(z.string()) });
 type Removing = z.output<typeof Removing>;

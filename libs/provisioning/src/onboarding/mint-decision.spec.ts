@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { MintingIntent, PostingIntent } from './creation-intent.js';
-import { type Adoption, afterLostMint, afterMint, beginAdoption, findRoom } from './mint-decision.js';
-import type { SecretAtQlik } from './secrets-at-qlik.js';
+import { afterMint } from '../secrets/minting.js';
+import { type Adoption, afterLostMint, beginAdoption, findRoom } from './mint-decision.js';
+import type { SecretAtQlik } from '../secrets/secrets-at-qlik.js';
 
 const us = 'user-of-ours';
 const posting: PostingIntent = { phase: 'posting', at: new Date(), clientName: 'name', posts: 1, unsure: false };

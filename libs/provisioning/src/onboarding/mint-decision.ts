@@ -1,13 +1,8 @@
 import type { Intent, RunError } from '@app/runs';
 import type { MintingIntent, PostingIntent } from './creation-intent.js';
-import { isOnlyOfItsHint, type SecretAtQlik } from './secrets-at-qlik.js';
-import { areOfOneMaker, isOurs } from './whose-hint.js';
-
-/** Secrets an OAuth client can have at one time (qlik.dev, POST client-secrets). */
-const MAX_SECRETS = 5;
-
-/** Requests for a secret before a person is asked to look. */
-const MAX_MINTS = 5;
+import { isOnlyOfItsHint, type SecretAtQlik } from '../secrets/secrets-at-qlik.js';
+import { MAX_MINTS, MAX_SECRETS, mintUnanswered } from '../secrets/minting.js';
+import { areOfOneMaker, isOurs } from '../secrets/whose-hint.js';
 
 /** What is known of a client that is being adopted, before the next mint is intended. */
 export type Adoption = Omit<MintingIntent, 'phase' | 'at'>;
@@ -34,11 +29,7 @@ export function afterLostMint(intent: MintingIntent, secrets: readonly SecretAtQ
   return {
     kind: 'give-up',
     intent: { ...intent, deadSecrets, mints: 0 },
-    error: {
-      code: 'MINT_UNANSWERED',
-      message: `Qlik was asked ${mints} times for a secret of the OAuth client "${clientId}" and never gave a usable answer.`,
-      hint: 'Look at Qlik’s status page and at the tenant. Once Qlik answers again, retry the run: it looks at the client first.',
-    },
+    error: mintUnanswered(clientId, mints),
   };
 }
 
@@ -60,24 +51,4 @@ export function findRoom(adoption: Adoption, secrets: readonly SecretAtQlik[]): 
     hint: 'Delete a secret that nobody uses at Qlik, then retry the run.',
   };
   return { kind: 'full', error };
-}
-
-/** What is done with a secret just minted: two of one hint cannot be told apart, and neither could be deleted alone, so that such a one is not used. */
-export type MintedDecision = { kind: 'keep' } | { kind: 'mint-again' } | { kind: 'give-up'; error: RunError };
-
-/** Decides by the hints the client had when minting began, `minted` being the newest of `mintedNow` secrets. Pure. */
-export function afterMint(
-  clientId: string,
-  hintsBefore: readonly string[],
-  minted: { hint: string },
-  mintedNow: number,
-): MintedDecision {
-  if (!hintsBefore.includes(minted.hint)) return { kind: 'keep' };
-  if (hintsBefore.length + mintedNow < MAX_SECRETS) return { kind: 'mint-again' };
-  const error = {
-    code: 'HINT_COLLISION',
-    message: `Qlik gave the OAuth client "${clientId}" a new secret with the hint of an older one, so that the two cannot be told apart.`,
-    hint: 'Retry the run to mint another. If it happens again, delete the client at Qlik, cancel the run and retry it.',
-  };
-  return { kind: 'give-up', error };
 }

@@ -3,13 +3,13 @@ import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
 import { type Completed, type Intent, type RunEvent, type Step, type StepContext, waitUntil } from '@app/runs';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
-import { OnboardingTargets } from '../onboarding-targets.js';
+import { CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 import { listNamed } from './named-clients.js';
 import { addToRemoving, type KeptIntent, namesOf, parseCreationIntent } from './creation-intent.js';
-import { secretsOf } from './secrets-at-qlik.js';
+import { secretsOf } from '../secrets/secrets-at-qlik.js';
 import { type OtherSecrets, sortOutNamed, sortOutSecrets } from './settling-decision.js';
 
 const Output = z.object({
@@ -30,7 +30,7 @@ export class SettleCreationStep implements Step<Output> {
   readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly oauthClients: OAuthClientsApi,
     private readonly clientSecrets: ClientSecretsApi,
     private readonly createOAuthClient: CreateOAuthClientStep,

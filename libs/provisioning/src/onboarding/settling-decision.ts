@@ -1,7 +1,7 @@
 import type { NamedClient } from '@app/qlik';
 import type { KeptIntent } from './creation-intent.js';
-import { isOnlyOfItsHint, type SecretAtQlik } from './secrets-at-qlik.js';
-import { isOurs } from './whose-hint.js';
+import { isOnlyOfItsHint, type SecretAtQlik } from '../secrets/secrets-at-qlik.js';
+import { isOurs } from '../secrets/whose-hint.js';
 
 /** The ids of the clients beside the recorded one that go, and how many are not ours to delete. */
 export interface OtherClients {

@@ -3,7 +3,7 @@ import { ConnectionConfigsApi, hintsOf, type OAuthClient, OAuthClientsApi } from
 import { type Completed, needsAttention, type Step, StepFailure, type StepContext } from '@app/runs';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
-import { type OnboardingTarget, OnboardingTargets } from '../onboarding-targets.js';
+import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 
@@ -19,7 +19,7 @@ export class TrustConsentStep implements Step<z.output<typeof Output>> {
   readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly oauthClients: OAuthClientsApi,
     private readonly connectionConfigs: ConnectionConfigsApi,
     private readonly createOAuthClient: CreateOAuthClientStep,
@@ -49,7 +49,7 @@ export class TrustConsentStep implements Step<z.output<typeof Output>> {
   }
 }
 
-function refuseDifferences(client: OAuthClient, { scopes }: OnboardingTarget): void {
+function refuseDifferences(client: OAuthClient, { scopes }: CustomerTarget): void {
   const missing = [
     ...GRANTS.filter((grant) => !client.allowedGrantTypes.includes(grant)).map((grant) => `grant type "${grant}"`),
     ...scopes.filter((scope) => !client.allowedScopes.includes(scope)).map((scope) => `scope "${scope}"`),

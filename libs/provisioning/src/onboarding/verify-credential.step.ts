@@ -4,10 +4,10 @@ import { TokensApi } from '@app/qlik';
 import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
-import { OnboardingTargets } from '../onboarding-targets.js';
+import { CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
 import { ReconciliationCalendar } from '../reconciliation/reconciliation-calendar.js';
-import { StoredSecrets } from '../stored-secrets.js';
+import { StoredSecrets } from '../secrets/stored-secrets.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 
 const Output = z.object({ grants: z.array(z.enum(['client_credentials', 'user-impersonation'])) });
@@ -21,7 +21,7 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
   readonly retry = { maxAttempts: 16, baseMs: 500, maxMs: 20_000 };
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly tokens: TokensApi,
     private readonly secrets: StoredSecrets,
     private readonly createOAuthClient: CreateOAuthClientStep,

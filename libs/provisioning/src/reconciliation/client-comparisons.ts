@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type CallContext, ConnectionConfigsApi, OAuthClientsApi, QlikError } from '@app/qlik';
 import type { RunView, StepContext } from '@app/runs';
 import { CLIENT_PREFIX } from '../onboarding/client-name.js';
-import { type OnboardingTarget, OnboardingTargets } from '../onboarding-targets.js';
+import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
 import type { Finding } from './finding-kinds.js';
 import { compareClient, type SeenClient } from './findings.js';
@@ -10,7 +10,7 @@ import { type RecordedClient, RecordedClientReader } from './recorded-client.rea
 
 /** How a customer's client at Qlik differs from what is recorded and wanted, and what that is. */
 export interface Comparison {
-  target: OnboardingTarget;
+  target: CustomerTarget;
   recorded: RecordedClient;
   findings: readonly Finding[];
 }
@@ -21,7 +21,7 @@ export class ClientComparisons {
   readonly #made = new WeakMap<RunView, Comparison>();
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly recordedClients: RecordedClientReader,
     private readonly oauthClients: OAuthClientsApi,
     private readonly connectionConfigs: ConnectionConfigsApi,

@@ -1,6 +1,6 @@
 import { IMPERSONATION_GRANTS, type NamedClient, type OAuthClient } from '@app/qlik';
 import { isClientName } from '../onboarding/client-name.js';
-import type { OnboardingTarget } from '../onboarding-targets.js';
+import type { CustomerTarget } from '../customer-targets.js';
 import { type Finding, type FindingKind, REPAIRS } from './finding-kinds.js';
 import type { RecordedClient, RecordedSecret } from './recorded-client.reader.js';
 
@@ -8,7 +8,7 @@ import type { RecordedClient, RecordedSecret } from './recorded-client.reader.js
 const MAX_CLIENT_IDS = 20;
 
 /** What is asked of a customer's client. */
-export type WantedClient = Pick<OnboardingTarget, 'customerId' | 'scopes' | 'redirectUris' | 'allowedOrigins'>;
+export type WantedClient = Pick<CustomerTarget, 'customerId' | 'scopes' | 'redirectUris' | 'allowedOrigins'>;
 
 /** What Qlik shows. */
 export interface SeenClient {

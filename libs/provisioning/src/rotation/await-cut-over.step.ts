@@ -10,7 +10,7 @@ import {
   waitUntil,
 } from '@app/runs';
 import { z } from 'zod';
-import { OnboardingTargets } from '../onboarding-targets.js';
+import { CustomerTargets } from '../customer-targets.js';
 import { type CutOver, decideCutOver } from './cut-over-decision.js';
 import { MintSecretStep } from './mint-secret.step.js';
 import { SecretVersionsRepository } from './secret-versions.repository.js';
@@ -30,7 +30,7 @@ export class AwaitCutOverStep implements Step<Output> {
   readonly sharesCustomer = true;
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly defaults: RotationDefaults,
     private readonly mint: MintSecretStep,
     private readonly versions: SecretVersionsRepository,

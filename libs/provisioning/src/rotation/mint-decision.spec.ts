@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { SecretAtQlik } from '../onboarding/secrets-at-qlik.js';
+import type { SecretAtQlik } from '../secrets/secrets-at-qlik.js';
 import { beforeMint, type MintDecision, type MintScene } from './mint-decision.js';
 import type { MintingIntent } from './rotation-intent.js';
 import type { LiveVersion } from './secret-versions.repository.js';

@@ -1,14 +1,9 @@
 import type { Intent, RunError } from '@app/runs';
-import { isOnlyOfItsHint, type SecretAtQlik } from '../onboarding/secrets-at-qlik.js';
-import { isOurs } from '../onboarding/whose-hint.js';
+import { MAX_MINTS, MAX_SECRETS, mintUnanswered } from '../secrets/minting.js';
+import { isOnlyOfItsHint, type SecretAtQlik } from '../secrets/secrets-at-qlik.js';
+import { isOurs } from '../secrets/whose-hint.js';
 import type { MintingIntent } from './rotation-intent.js';
 import type { LiveVersion } from './secret-versions.repository.js';
-
-/** Secrets an OAuth client can have at one time (qlik.dev, POST client-secrets). */
-const MAX_SECRETS = 5;
-
-/** Requests for a secret before a person is asked to look. */
-const MAX_MINTS = 5;
 
 /** What is known before the next mint is intended. */
 export type BeforeMint = Omit<MintingIntent, 'phase' | 'at'>;
@@ -75,12 +70,6 @@ function isReplaceable({ state, hint, createdBy, retiredAt }: LiveVersion, secre
 export function recordedOf(live: readonly LiveVersion[]): SecretAtQlik[] {
   return live.flatMap(({ hint, createdBy }) => (hint === null ? [] : [{ hint, createdBy: createdBy ?? undefined }]));
 }
-
-const mintUnanswered = (clientId: string, mints: number): RunError => ({
-  code: 'MINT_UNANSWERED',
-  message: `Qlik was asked ${mints} times for a secret of the OAuth client "${clientId}" and never gave a usable answer.`,
-  hint: 'Look at Qlik’s status page and at the tenant. Once Qlik answers again, retry the run: it looks at the client first.',
-});
 
 const secretCapacity = (clientId: string): RunError => ({
   code: 'SECRET_CAPACITY',

@@ -6,13 +6,13 @@ import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { toRunError } from '../explain-failure.js';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
-import { afterMint } from '../onboarding/mint-decision.js';
-import { intendCall } from '../onboarding/intended-call.js';
-import { secretsOf } from '../onboarding/secrets-at-qlik.js';
-import { type OnboardingTarget, OnboardingTargets } from '../onboarding-targets.js';
+import { afterMint } from '../secrets/minting.js';
+import { intendCall } from '../secrets/intended-call.js';
+import { secretsOf } from '../secrets/secrets-at-qlik.js';
+import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
-import { StoredSecrets } from '../stored-secrets.js';
+import { StoredSecrets } from '../secrets/stored-secrets.js';
 import { type BeforeMint, beforeMint, type MintDecision } from './mint-decision.js';
 import { MintUndoing } from './mint-undoing.js';
 import { type MintingIntent, parseRotationIntent } from './rotation-intent.js';
@@ -45,7 +45,7 @@ export class MintSecretStep implements Step<Output> {
   readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly defaults: RotationDefaults,
     private readonly parentAccess: ParentAccess,
     private readonly oauthClients: OAuthClientsApi,
@@ -83,7 +83,7 @@ export class MintSecretStep implements Step<Output> {
 
   async #look(
     context: StepContext,
-    { customerId, tenantHost }: OnboardingTarget,
+    { customerId, tenantHost }: CustomerTarget,
     { oauthClientId, clientId }: ClientOfCustomer,
     intent: MintingIntent | null,
     isEmergency: boolean,
@@ -99,7 +99,7 @@ export class MintSecretStep implements Step<Output> {
 
   async #mint(
     context: StepContext,
-    { customerId, tenantHost }: OnboardingTarget,
+    { customerId, tenantHost }: CustomerTarget,
     { oauthClientId, clientId }: ClientOfCustomer,
     { before, remove, retire, hints }: Extract<MintDecision, { kind: 'mint' }>,
   ): Promise<Completed<Output>> {
@@ -168,7 +168,7 @@ export class MintSecretStep implements Step<Output> {
   }
 
   async #restore(
-    { customerId }: OnboardingTarget,
+    { customerId }: CustomerTarget,
     { oauthClientId, clientId }: ClientOfCustomer,
     restores: string,
   ): Promise<Completed<Output>> {

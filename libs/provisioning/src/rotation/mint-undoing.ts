@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
 import { type Completed, type RunEvent, type StepContext, waitUntil } from '@app/runs';
-import { isOnlyOfItsHint, secretsOf } from '../onboarding/secrets-at-qlik.js';
-import { isOurs } from '../onboarding/whose-hint.js';
-import { OnboardingTargets } from '../onboarding-targets.js';
+import { isOnlyOfItsHint, secretsOf } from '../secrets/secrets-at-qlik.js';
+import { isOurs } from '../secrets/whose-hint.js';
+import { CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { recordedOf } from './mint-decision.js';
@@ -14,7 +14,7 @@ import { type LiveVersion, SecretVersionsRepository } from './secret-versions.re
 @Injectable()
 export class MintUndoing {
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly oauthClients: OAuthClientsApi,
     private readonly clientSecrets: ClientSecretsApi,
     private readonly settings: ProvisioningSettings,

@@ -3,7 +3,7 @@ import { RotationCalendar } from '@app/customers';
 import type { Sql } from '@app/platform';
 import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
 import { z } from 'zod';
-import { OnboardingTargets } from '../onboarding-targets.js';
+import { CustomerTargets } from '../customer-targets.js';
 import { MintSecretStep } from './mint-secret.step.js';
 import { type LiveVersion, SecretVersionsRepository } from './secret-versions.repository.js';
 
@@ -18,7 +18,7 @@ export class PromoteSecretStep implements Step<Output> {
   readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly mint: MintSecretStep,
     private readonly versions: SecretVersionsRepository,
     private readonly calendar: RotationCalendar,

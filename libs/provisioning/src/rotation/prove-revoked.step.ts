@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
 import { type Completed, type RunError, type Step, StepFailure, type StepContext } from '@app/runs';
 import { z } from 'zod';
-import { secretsOf } from '../onboarding/secrets-at-qlik.js';
-import { OnboardingTargets } from '../onboarding-targets.js';
+import { secretsOf } from '../secrets/secrets-at-qlik.js';
+import { CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
 import { isAlone } from './retirement-decision.js';
 import { SecretProof } from './secret-proof.js';
@@ -22,7 +22,7 @@ export class ProveRevokedStep implements Step<Output> {
   readonly sharesCustomer = true;
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly proof: SecretProof,
     private readonly oauthClients: OAuthClientsApi,
     private readonly clientSecrets: ClientSecretsApi,

@@ -10,8 +10,8 @@ import {
   waitUntil,
 } from '@app/runs';
 import { z } from 'zod';
-import { secretsOf } from '../onboarding/secrets-at-qlik.js';
-import { OnboardingTargets } from '../onboarding-targets.js';
+import { secretsOf } from '../secrets/secrets-at-qlik.js';
+import { CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { decideRetirement, type Retirement } from './retirement-decision.js';
@@ -37,7 +37,7 @@ export class RetireSecretsStep implements Step<Output> {
   readonly retry = { maxAttempts: 40, baseMs: 1_000, maxMs: 600_000 };
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly proof: SecretProof,
     private readonly oauthClients: OAuthClientsApi,
     private readonly clientSecrets: ClientSecretsApi,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { SecretAtQlik } from '../onboarding/secrets-at-qlik.js';
+import type { SecretAtQlik } from '../secrets/secrets-at-qlik.js';
 import { decideRetirement, type Retirement, type RetirementScene } from './retirement-decision.js';
 import type { LiveVersion } from './secret-versions.repository.js';
 

@@ -1,6 +1,6 @@
 import type { RunError } from '@app/runs';
-import { isOnlyOfItsHint, type SecretAtQlik } from '../onboarding/secrets-at-qlik.js';
-import { isOurs } from '../onboarding/whose-hint.js';
+import { isOnlyOfItsHint, type SecretAtQlik } from '../secrets/secrets-at-qlik.js';
+import { isOurs } from '../secrets/whose-hint.js';
 import { recordedOf } from './mint-decision.js';
 import type { LiveVersion } from './secret-versions.repository.js';
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { QlikError, TokensApi } from '@app/qlik';
 import type { StepContext } from '@app/runs';
 import { callsOf } from '../qlik-calls.js';
-import { type SealedVersion, StoredSecrets } from '../stored-secrets.js';
+import { type SealedVersion, StoredSecrets } from '../secrets/stored-secrets.js';
 
 /** Whose secret, and where it is tried. */
 export interface ProofPlace {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
-import { OnboardingTargets } from '../onboarding-targets.js';
+import { CustomerTargets } from '../customer-targets.js';
 import { MintSecretStep } from './mint-secret.step.js';
 import { SecretProof } from './secret-proof.js';
 
@@ -18,7 +18,7 @@ export class VerifySecretStep implements Step<Output> {
   readonly retry = { maxAttempts: 16, baseMs: 500, maxMs: 20_000 };
 
   constructor(
-    private readonly targets: OnboardingTargets,
+    private readonly targets: CustomerTargets,
     private readonly proof: SecretProof,
     private readonly mint: MintSecretStep,
     private readonly clients: OAuthClientsRepository,

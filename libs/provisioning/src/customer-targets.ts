@@ -6,7 +6,7 @@ import { z } from 'zod';
 const VerificationUser = z.object({ field: z.enum(['userId', 'subject']), value: z.string() });
 
 /** What a customer's impersonation client is to look like. */
-export interface OnboardingTarget {
+export interface CustomerTarget {
   customerId: string;
   tenantHost: string;
   redirectUris: string[];
@@ -19,15 +19,15 @@ export interface OnboardingTarget {
 
 /** Reads what was asked for a customer: once for as long as a run is held, for while it is nothing else changes the customer. */
 @Injectable()
-export class OnboardingTargets {
-  readonly #read = new WeakMap<RunView, OnboardingTarget>();
+export class CustomerTargets {
+  readonly #read = new WeakMap<RunView, CustomerTarget>();
 
   constructor(private readonly database: Database) {}
 
-  async get(run: RunView): Promise<OnboardingTarget> {
+  async get(run: RunView): Promise<CustomerTarget> {
     const known = this.#read.get(run);
     if (known !== undefined) return known;
-    const rows = await this.database.sql.$queryRaw<(Omit<OnboardingTarget, 'verificationUser'> & { user: unknown })[]>`
+    const rows = await this.database.sql.$queryRaw<(Omit<CustomerTarget, 'verificationUser'> & { user: unknown })[]>`
       SELECT id AS "customerId", tenant_host AS "tenantHost", redirect_uris AS "redirectUris",
         allowed_origins AS "allowedOrigins", scopes, rotation, verification_user AS user
       FROM customers WHERE id = ${run.customerId}::uuid`;

@@ -1,10 +1,15 @@
-import type { KeptIntent } from './creation-intent.js';
 import type { SecretAtQlik } from './secrets-at-qlik.js';
 
 /** What we know of a client's secrets when we meet one of them. */
-export interface KnownSecrets extends Pick<KeptIntent, 'deadSecrets' | 'makerDecides' | 'knownHints'> {
+export interface KnownSecrets {
   /** The secrets that our secret versions record. */
-  recorded: SecretAtQlik[];
+  recorded: readonly SecretAtQlik[];
+  /** Secrets that lost answers of ours made: nobody has their value. */
+  deadSecrets: readonly SecretAtQlik[];
+  /** Whether a secret is ours only by its maker: the client may be old, so that others may have made secrets on it. */
+  makerDecides?: boolean | undefined;
+  /** The hints the client had before the first mint, so that what is newer can be told; null when none was minted. */
+  knownHints: readonly string[] | null;
 }
 
 /**
