@@ -13,7 +13,7 @@ export const auditActions = {
   'customer.offboarded': 'A customer was removed: its OAuth client is deleted and its secrets are unreadable.',
   'run.started': 'A worker began a run.',
   'run.waiting': 'A run waits until a time it names.',
-  'run.retried': 'Somebody asked that a run which had stopped goes on.',
+  'run.retried': 'Somebody, or the schedule, had a run that had stopped go on.',
   'run.cancel_requested': 'Somebody asked that a run stops at its next step.',
   'run.superseded': 'A run was ended because another run, which the event names, does its work.',
   'run.cancelled': 'A run was cancelled and what it had made was undone.',
