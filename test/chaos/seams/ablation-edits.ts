@@ -175,7 +175,7 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
   'unproved-retirement': [
     {
       module: 'libs/provisioning/src/rotation/retire-secrets.step.js',
-      find: /await this\.proof\.get\(context, place, current\);\n/,
+      find: /if \(!\(await this\.proof\.works\(context, place, current\)\)\)\s+throw [^\n]*\n/,
       replace: '\n',
     },
   ],
