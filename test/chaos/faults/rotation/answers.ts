@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Fault } from '../../fault.js';
 import { rotate } from '../../rotations.js';
 import { hostOf } from '../../rig/signup-backend.js';
@@ -37,7 +38,11 @@ export const slowSecrets: Fault = ofRotations({
   id: 'R3',
   title: 'rotation: a new secret works, and a deleted one fails, only after some seconds',
   full: 200,
-  begin: ({ names }) => Promise.resolve({ end: () => Promise.resolve(names.length) }),
+  begin: async ({ names }) => {
+    // The first secrets are to be older than what takes its time: the sandbox goes by their age.
+    await pause(SLOW_MS[1]);
+    return { end: () => Promise.resolve(names.length) };
+  },
   accept: async (scene, name) => {
     const { rig, random } = scene;
     const unknowns = {
