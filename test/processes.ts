@@ -18,6 +18,8 @@ export interface AppProcess {
   output(): string;
   /** Whether it is gone, however that came. */
   hasEnded(): boolean;
+  /** Its exit code or the signal that ended it, in words. */
+  describeEnd(): string;
   /** Sends a signal that does not end it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Sends a signal and resolves once the process is gone; a process that is gone already says how it ended. */
@@ -70,6 +72,7 @@ export async function startAppProcess(
     url,
     pid: child.pid ?? 0,
     output: () => output.join(''),
+    describeEnd: () => (child.signalCode === null ? `code ${child.exitCode}` : child.signalCode),
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     signal: (signal) => void child.kill(signal),
     kill: async (signal) => {

@@ -76,7 +76,7 @@ async function settle(scene: Scene, share: number, stallMs: number): Promise<voi
 function endedWorkers({ workersEnd = false }: Fault, { rig }: Scene): string[] {
   if (workersEnd) return [];
   const places = Array.from({ length: rig.workers.count }, (_, place) => place);
-  return places.filter((place) => rig.workers.isGone(place)).map((place) => `worker ${place} ended by itself`);
+  return places.filter((place) => rig.workers.isGone(place)).map((place) => rig.workers.describeEnd(place));
 }
 
 /** Retries what stopped, as an operator would, until all is well or so many rounds were of no use. */

@@ -62,6 +62,14 @@ export class Workers {
     return this.#places[place]?.hasEnded() ?? true;
   }
 
+  /** How the process of this place ended by itself, in words. */
+  describeEnd(place: number): string {
+    const worker = this.#places[place];
+    return worker === undefined
+      ? `worker ${place} was never started again`
+      : `worker ${place} ended by itself, with ${worker.describeEnd()}`;
+  }
+
   signal(place: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
     this.#places[place]?.signal(signal);
   }
