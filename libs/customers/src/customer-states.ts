@@ -24,15 +24,27 @@ function statesBefore(to: CustomerState): CustomerState[] {
   return states.filter((from) => CUSTOMER_TRANSITIONS[from].includes(to));
 }
 
+/** The dates that a customer gets when it becomes ready; null for none. */
+export interface CustomerDates {
+  nextRotationAt: Date;
+  nextReconciliationAt: Date | null;
+}
+
 /** Moves customers from state to state. */
 @Injectable()
 export class CustomerStates {
-  /** Puts the customer into the state `to`, holding its row until the transaction ends; does nothing if it is there already. Sets `readyAt` the first time it is ready. */
-  async change(tx: Sql, customerId: string, to: CustomerState): Promise<void> {
+  /** Puts the customer into the state `to`, holding its row until the transaction ends; does nothing if it is there already. Sets `readyAt` the first time it is ready, and `dates` where they are given. */
+  async change(tx: Sql, customerId: string, to: CustomerState, dates?: CustomerDates): Promise<void> {
+    const isDated = dates !== undefined;
+    // A Date would be sent without its offset, and read in the time zone of the session.
+    const nextRotationAt = dates?.nextRotationAt.toISOString() ?? null;
+    const nextReconciliationAt = dates?.nextReconciliationAt?.toISOString() ?? null;
     const [former] = await tx.$queryRaw<{ state: CustomerState }[]>`
       WITH former AS MATERIALIZED (SELECT id, state FROM customers WHERE id = ${customerId}::uuid FOR UPDATE),
         changed AS (
           UPDATE customers SET state = ${to}::customer_state, updated_at = now(),
+            next_rotation_at = CASE WHEN ${isDated} THEN ${nextRotationAt}::timestamptz ELSE next_rotation_at END,
+            next_reconciliation_at = CASE WHEN ${isDated} THEN ${nextReconciliationAt}::timestamptz ELSE next_reconciliation_at END,
             ready_at = CASE WHEN ${to}::text = 'ready' THEN coalesce(ready_at, now()) ELSE ready_at END
           FROM former WHERE customers.id = former.id AND former.state = ANY(${statesBefore(to)}::customer_state[])
         )

@@ -48,12 +48,19 @@ export const integerSetting = (min: number, max: number = Number.MAX_SAFE_INTEGE
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be from ${min} to ${max}`);
 
-/** A duration in seconds, fractions allowed, given as text; leaves the parser in milliseconds. */
-export const secondsSetting = z
-  .string()
-  .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
-  .transform((value) => Math.round(Number(value) * 1000))
-  .refine((value) => value > 0 && value <= 86_400_000, 'must be more than 0 and at most 86400 seconds');
+/** A duration in seconds from `leastMs` to `mostMs`, fractions allowed, given as text; leaves the parser in milliseconds. */
+export const durationSetting = (leastMs: 0 | 1, mostMs: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
+    .transform((value) => Math.round(Number(value) * 1000))
+    .refine(
+      (value) => value >= leastMs && value <= mostMs,
+      `must be ${leastMs === 0 ? '' : 'more than 0 and '}at most ${mostMs / 1000} seconds`,
+    );
+
+/** A duration of more than nothing and at most a day. */
+export const secondsSetting = durationSetting(1, 86_400_000);
 
 /** A setting whose value is JSON of the given schema. */
 export const jsonSetting = <Schema extends z.ZodType>(schema: Schema) =>

@@ -9,7 +9,7 @@ export type { RunEvent } from './run-event.js';
 export { RunRunner, type RunResult } from './run-runner.js';
 export { RunRunnerModule } from './run-runner.module.js';
 export { runSettings, RunSettings } from './run-settings.js';
-export { CANCELLABLE_STATES, RETRYABLE_STATES } from './run-states.js';
+export { CANCELLABLE_STATES, hasStopped, RETRYABLE_STATES, UNFINISHED_STATES } from './run-states.js';
 export { RunSweep } from './run-sweep.js';
 export { RUN_LOGGER, RunWaker, type Wakeable } from './run-waker.js';
 export { RunSuccession, type Takeover } from './run-succession.js';

@@ -12,8 +12,17 @@ export const RUN_TRANSITIONS: Readonly<Record<RunState, readonly RunState[]>> = 
   cancelled: ['queued'],
 };
 
+/** The states in which a run stopped short of its end: only a person, or a new request, has it go on. */
+const STOPPED_STATES: readonly RunState[] = ['failed', 'needs_attention'];
+
+/** Whether a run stopped short of its end. */
+export const hasStopped = ({ state }: { state: RunState }): boolean => STOPPED_STATES.includes(state);
+
 /** The states in which a run goes on by itself, unless a pause holds it. */
 export const OPEN_STATES: readonly RunState[] = ['queued', 'running', 'waiting'];
+
+/** The states of a run whose work is not done: also those in which it stopped. */
+export const UNFINISHED_STATES: readonly RunState[] = [...OPEN_STATES, ...STOPPED_STATES];
 
 /** The states from which a person may start a run again. */
 export const RETRYABLE_STATES: readonly RunState[] = ['failed', 'needs_attention', 'cancelled'];

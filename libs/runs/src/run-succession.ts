@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditAction, AuditTrail } from '@app/audit';
-import { Prisma, type Run, type RunState, type Sql } from '@app/platform';
+import { Prisma, type Run, type Sql } from '@app/platform';
 import type { PlanName } from './plan-names.js';
-import { RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
+import { queueAgain, RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
 import { SUPERSEDED } from './run-error.js';
-import { assertRunTransition } from './run-states.js';
+import { assertRunTransition, UNFINISHED_STATES } from './run-states.js';
 import { CHANGED_WALL_CLOCK_MS } from './runs.service.js';
 
 /** Who has an unfinished run go on or end, and why. */
@@ -13,9 +13,6 @@ export interface Takeover {
   actor: string;
   requestId: string;
 }
-
-/** The states of a run whose work is not done: also those in which it stopped. */
-const UNFINISHED: readonly RunState[] = ['queued', 'running', 'waiting', 'failed', 'needs_attention'];
 
 /** What a new request means for runs of the same plan that are not done yet. Everything is written in the caller's transaction; waking is the caller's, after its commit. */
 @Injectable()
@@ -59,10 +56,7 @@ export class RunSuccession {
   async requeue(tx: Sql, run: Run, takeover: Takeover, wallClockMs = CHANGED_WALL_CLOCK_MS): Promise<Run> {
     assertRunTransition(run.state, 'queued');
     const [requeued] = await tx.$queryRaw<Run[]>`
-      UPDATE runs SET state = 'queued', fence = fence + 1, attempts = 0, error = NULL, finished_at = NULL, next_run_at = NULL,
-        woken_at = now(), revision = revision + 1,
-        deadline_at = greatest(deadline_at, now() + ${wallClockMs} * interval '1 ms')
-      WHERE id = ${run.id}::uuid RETURNING ${RUN_COLUMNS}`;
+      UPDATE runs SET ${queueAgain(wallClockMs)} WHERE id = ${run.id}::uuid RETURNING ${RUN_COLUMNS}`;
     await this.#note(tx, run, 'run.retried', takeover);
     return requeued!;
   }
@@ -115,5 +109,5 @@ export class RunSuccession {
 }
 
 const unfinished = (customerId: string, plan: PlanName): Prisma.Sql => Prisma.sql`
-  FROM runs WHERE customer_id = ${customerId}::uuid AND plan = ${plan} AND state = ANY(${UNFINISHED}::run_state[])
+  FROM runs WHERE customer_id = ${customerId}::uuid AND plan = ${plan} AND state = ANY(${UNFINISHED_STATES}::run_state[])
   ORDER BY created_at DESC, id DESC`;

@@ -3,7 +3,7 @@ import { Database, DomainError, type Run, type RunState, type Sql, type Transact
 import { AuditTrail, type AuditAction } from '@app/audit';
 import { v7 as uuidv7 } from 'uuid';
 import { SUPERSEDED } from './run-error.js';
-import { RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
+import { queueAgain, RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
 import { CANCELLABLE_STATES, RETRYABLE_STATES } from './run-states.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
@@ -80,12 +80,10 @@ export class RunsService {
         await tx.$executeRaw`${RESET_STEPS} WHERE run_id = ${runId}::uuid`;
       }
       await tx.$executeRaw`
-        UPDATE runs SET state = 'queued', fence = fence + 1, attempts = 0, error = NULL, holds_slot = holds_slot OR state <> 'needs_attention', finished_at = NULL,
-          next_run_at = NULL, woken_at = now(),
-          deadline_at = greatest(deadline_at, now() + ${CHANGED_WALL_CLOCK_MS} * interval '1 ms'),
+        UPDATE runs SET ${queueAgain(CHANGED_WALL_CLOCK_MS)}, holds_slot = holds_slot OR state <> 'needs_attention',
           step = CASE WHEN state = 'cancelled' THEN NULL ELSE step END,
           cancel_requested = cancel_requested AND state <> 'cancelled',
-          reason = ${change.reason}, revision = revision + 1
+          reason = ${change.reason}
         WHERE id = ${runId}::uuid`;
       await work(tx, run);
     });

@@ -152,7 +152,8 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
     {
       module: 'libs/provisioning/src/rotation/retirement-decision.js',
       find: /const dead = [^;]*;\n/,
-      replace: 'const dead = others;\n',
+      replace:
+        'const dead = secrets.map(({ hint }) => hint).filter((hint) => ![...hints, current?.hint].includes(hint));\n',
     },
   ],
   /** The new secret becomes the current one without a look whether it works. */
@@ -199,8 +200,8 @@ export const ablationEdits: Readonly<Record<string, readonly ModuleEdit[]>> = {
   'lost-mints-stay': [
     {
       module: 'libs/provisioning/src/rotation/mint-decision.js',
-      find: /const dead = secrets\.filter\([^;]*;\n/,
-      replace: 'const dead = [];\n',
+      find: /const remove = findDead\([^;]*;\n/,
+      replace: 'const remove = [];\n',
     },
     {
       module: 'libs/provisioning/src/rotation/retirement-decision.js',

@@ -1,13 +1,10 @@
 import type { Caller } from '@app/access';
 import { AuditTrail } from '@app/audit';
-import { RotationsService } from '@app/customers';
-import { type CustomerState, Database, DomainError, type Run, type Secret, type Sql } from '@app/platform';
+import { assertUsable, customerNotFound, customerNotReady, RotationsService } from '@app/customers';
+import { Database, type Run, type Secret, type Sql } from '@app/platform';
 import { RunsService } from '@app/runs';
 import { Vault } from '@app/vault';
 import { Injectable } from '@nestjs/common';
-
-/** The states in which a customer's stored secret works. */
-const USABLE_STATES: readonly CustomerState[] = ['ready', 'degraded'];
 
 /** A customer's credentials, with the secret still sealed. */
 export interface SealedCredentials {
@@ -48,20 +45,11 @@ export class CredentialsReader {
         secretVersions: { where: { state: 'current' }, include: { oauthClient: true } },
       },
     });
-    if (customer === null) {
-      throw new DomainError('not-found', 'CUSTOMER_NOT_FOUND', `There is no customer "${customerId}".`);
-    }
-    if (customer.state === 'offboarded') {
-      throw new DomainError(
-        'gone',
-        'CUSTOMER_OFFBOARDED',
-        `The customer "${customerId}" was offboarded; its secrets no longer exist.`,
-      );
-    }
+    if (customer === null) throw customerNotFound(customerId);
+    assertUsable(customerId, customer.state, 'credentials to give');
     const [current] = customer.secretVersions;
-    if (!USABLE_STATES.includes(customer.state) || current === undefined) throw notReady(customerId, customer.state);
+    if (current?.sealed == null) throw customerNotReady(customerId, customer.state, 'credentials to give');
     const { id: secretVersionId, version, hint, sealed, dataKeyId, oauthClient } = current;
-    if (sealed === null) throw notReady(customerId, customer.state);
     const { id: oauthClientRowId, tenantHost, clientId } = oauthClient;
     return {
       ...{ customerId, secretVersionId, oauthClientRowId, tenantHost, clientId, version, hint, sealed, dataKeyId },
@@ -129,11 +117,3 @@ async function isCurrent(tx: Sql, secretVersionId: string): Promise<boolean> {
     SELECT 1 FROM secret_versions WHERE id = ${secretVersionId}::uuid AND state = 'current' FOR SHARE`;
   return rows.length === 1;
 }
-
-const notReady = (customerId: string, state: CustomerState): DomainError =>
-  new DomainError(
-    'conflict',
-    'CUSTOMER_NOT_READY',
-    `The customer "${customerId}" is "${state}" and has no credentials to give. Follow its run until it is ready.`,
-    { facts: { state } },
-  );

@@ -1,6 +1,6 @@
 import type { Sql } from '@app/platform';
 import type { RotationDefaults } from './rotation-policy.config.js';
-import { policyOf, type RotationPolicy, RotationUnreadable } from './rotation-policy.js';
+import { policyOrDefaults } from './rotation-policy.js';
 import { nextRotationAt } from './rotation-schedule.js';
 
 /** Keeps the date of each customer's next rotation. */
@@ -10,19 +10,15 @@ export class RotationCalendar {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Sets the date after a secret became current at `now`; `rotation` is the customer's, as stored. For one that cannot be read the defaults hold: the rotation that begins then says so. */
-  async schedule(tx: Sql, customerId: string, rotation: unknown, now: Date): Promise<void> {
-    const at = nextRotationAt(this.#policyOf(rotation), now, this.random);
-    await tx.$executeRaw`
-      UPDATE customers SET next_rotation_at = ${at.toISOString()}::timestamptz WHERE id = ${customerId}::uuid`;
+  /** The date after a secret became current at `now`; `rotation` is the customer's, as stored. */
+  dateAfter(now: Date, rotation: unknown): Date {
+    return nextRotationAt(policyOrDefaults(rotation, this.defaults), now, this.random);
   }
 
-  #policyOf(rotation: unknown): RotationPolicy {
-    try {
-      return policyOf(rotation, this.defaults);
-    } catch (error) {
-      if (error instanceof RotationUnreadable) return policyOf(null, this.defaults);
-      throw error;
-    }
+  /** Sets the date after a secret became current at `now`. */
+  async schedule(tx: Sql, customerId: string, rotation: unknown, now: Date): Promise<void> {
+    const at = this.dateAfter(now, rotation);
+    await tx.$executeRaw`
+      UPDATE customers SET next_rotation_at = ${at.toISOString()}::timestamptz WHERE id = ${customerId}::uuid`;
   }
 }

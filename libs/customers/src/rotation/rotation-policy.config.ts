@@ -1,25 +1,15 @@
+import { durationSetting } from '@app/platform';
 import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
 const LONGEST_MS = 2 * 366 * DAY_MS;
 
-/** Like `secondsSetting`, up to two years. */
-const longSecondsSetting = (leastMs: 0 | 1) =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
-    .transform((value) => Math.round(Number(value) * 1000))
-    .refine(
-      (value) => value >= leastMs && value <= LONGEST_MS,
-      `must be ${leastMs === 0 ? 'at least' : 'more than'} 0 and at most ${LONGEST_MS / 1000} seconds`,
-    );
-
 /** How secrets are rotated where a customer's own `rotation` does not say. Durations leave the parser in milliseconds. */
 export const rotationSettings = {
-  ROTATION_INTERVAL_SECONDS: longSecondsSetting(1).default(90 * DAY_MS),
-  ROTATION_GRACE_SECONDS: longSecondsSetting(0).default(DAY_MS),
-  ROTATION_JITTER_SECONDS: longSecondsSetting(0).optional(),
-  ROTATION_DEADLINE_SECONDS: longSecondsSetting(0).default(7 * DAY_MS),
+  ROTATION_INTERVAL_SECONDS: durationSetting(1, LONGEST_MS).default(90 * DAY_MS),
+  ROTATION_GRACE_SECONDS: durationSetting(0, LONGEST_MS).default(DAY_MS),
+  ROTATION_JITTER_SECONDS: durationSetting(0, LONGEST_MS).optional(),
+  ROTATION_DEADLINE_SECONDS: durationSetting(0, LONGEST_MS).default(7 * DAY_MS),
   ROTATION_ACKNOWLEDGEMENT: z.enum(['none', 'read', 'call'], 'must be none, read or call').default('read'),
 };
 

@@ -75,6 +75,16 @@ export function policyOf(stored: unknown, defaults: RotationDefaults): RotationP
   };
 }
 
+/** The same where somebody must go on: the defaults alone for a policy that cannot be read. The rotation that begins then says so where people look. */
+export function policyOrDefaults(stored: unknown, defaults: RotationDefaults): RotationPolicy {
+  try {
+    return policyOf(stored, defaults);
+  } catch (error) {
+    if (error instanceof RotationUnreadable) return policyOf(null, defaults);
+    throw error;
+  }
+}
+
 /** The default, or `otherwiseMs` if there is no room for it. */
 const within = (defaultMs: number, roomMs: number, otherwiseMs: number): number =>
   defaultMs <= roomMs ? defaultMs : otherwiseMs;

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@app/audit';
 import { DomainError, type Run, type Sql } from '@app/platform';
-import { RunsService, RunSuccession, type Takeover } from '@app/runs';
+import { hasStopped, RunsService, RunSuccession, type Takeover } from '@app/runs';
 import { v7 as uuidv7 } from 'uuid';
 import { RotationInput } from './rotation-input.js';
 import { RotationDefaults } from './rotation-policy.config.js';
-import { policyOf, type RotationPolicy, RotationUnreadable } from './rotation-policy.js';
+import { policyOrDefaults } from './rotation-policy.js';
 import { hasPromoted, isInGrace } from './rotation-steps.js';
 
 /** Time for everything in a rotation but its grace and its deadline, in ms: two days, which outlasts an outage that a person is mending. */
@@ -50,7 +50,7 @@ export class RotationStart {
   }
 
   #isOld(run: Run, rotation: unknown): boolean {
-    return Date.now() - run.createdAt.getTime() > this.#policyOf(rotation).intervalMs;
+    return Date.now() - run.createdAt.getTime() > policyOrDefaults(rotation, this.defaults).intervalMs;
   }
 
   /** A rotation that leaves no other secret of ours alive: one before its promotion is turned into it, any later one is taken over. */
@@ -98,18 +98,8 @@ export class RotationStart {
 
   /** A read at the last moment begins a second grace. */
   #wallClockMs(rotation: unknown): number {
-    const { graceMs, deadlineMs } = this.#policyOf(rotation);
+    const { graceMs, deadlineMs } = policyOrDefaults(rotation, this.defaults);
     return 2 * graceMs + deadlineMs + WORK_MS;
-  }
-
-  /** One that cannot be read ends the run in its first step; until then the defaults do. */
-  #policyOf(rotation: unknown): RotationPolicy {
-    try {
-      return policyOf(rotation, this.defaults);
-    } catch (error) {
-      if (error instanceof RotationUnreadable) return policyOf(null, this.defaults);
-      throw error;
-    }
   }
 
   async #escalate(tx: Sql, run: Run, request: RotationRequest): Promise<Run> {
@@ -133,8 +123,6 @@ export class RotationStart {
     await this.audit.append(tx, { chain: customerId, action, actor, subject, data: { mode, reason }, requestId });
   }
 }
-
-const hasStopped = (run: Run): boolean => run.state === 'failed' || run.state === 'needs_attention';
 
 /** Whether the run may yet make another secret the current one. */
 const isEarly = (run: Run): boolean => !hasPromoted(run.step);

@@ -3,6 +3,7 @@ import { AuditTrail } from '@app/audit';
 import { type CustomerState, Database, DomainError, type Run, type Sql } from '@app/platform';
 import { RunsService, RunSuccession } from '@app/runs';
 import { customerNotFound } from '../customer-not-found.js';
+import { assertUsable } from '../customer-usable.js';
 import type { RequestTrace } from '../customers.service.js';
 import type { Caller } from '../new-customer.js';
 import { type RotationRequest, RotationStart } from './rotation-start.js';
@@ -113,8 +114,7 @@ export class RotationsService {
     const [customer] = await tx.$queryRaw<CustomerRow[]>`
       SELECT state::text AS state, rotation FROM customers WHERE id = ${customerId}::uuid`;
     if (customer === undefined) throw customerNotFound(customerId);
-    if (customer.state === 'offboarded') throw customerOffboarded(customerId);
-    if (customer.state !== 'ready' && customer.state !== 'degraded') throw customerNotReady(customerId, customer.state);
+    assertUsable(customerId, customer.state, 'secret to rotate');
     return customer;
   }
 
@@ -128,21 +128,6 @@ export class RotationsService {
     return waiting && this.rotations.goOn(tx, waiting, rotation, by);
   }
 }
-
-const customerOffboarded = (customerId: string): DomainError =>
-  new DomainError(
-    'gone',
-    'CUSTOMER_OFFBOARDED',
-    `The customer "${customerId}" was offboarded; its secrets no longer exist.`,
-  );
-
-const customerNotReady = (customerId: string, state: CustomerState): DomainError =>
-  new DomainError(
-    'conflict',
-    'CUSTOMER_NOT_READY',
-    `The customer "${customerId}" is "${state}" and has no secret to rotate. Follow its run until it is ready.`,
-    { facts: { state } },
-  );
 
 const nothingToRollBack = (customerId: string): DomainError =>
   new DomainError(

@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type CallContext, type CreatedOAuthClient, type NewOAuthClient, OAuthClientsApi, QlikError } from '@app/qlik';
+import {
+  type CallContext,
+  type CreatedOAuthClient,
+  IMPERSONATION_GRANTS,
+  type NewOAuthClient,
+  OAuthClientsApi,
+  QlikError,
+} from '@app/qlik';
 import type { CustomerTarget } from '../customer-targets.js';
 import { clientDescription } from './client-name.js';
 
@@ -44,7 +51,7 @@ function newImpersonationClient(target: CustomerTarget, clientName: string): New
     ...(target.redirectUris.length === 0 ? {} : { redirectUris: target.redirectUris }),
     ...(target.allowedOrigins.length === 0 ? {} : { allowedOrigins: target.allowedOrigins }),
     allowedScopes: target.scopes,
-    allowedGrantTypes: ['client_credentials', 'urn:qlik:oauth:user-impersonation'],
+    allowedGrantTypes: [...IMPERSONATION_GRANTS],
     connectionConfig: { consentMethod: 'trusted' },
   };
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
-import { type Completed, type Intent, type RunEvent, type Step, type StepContext, waitUntil } from '@app/runs';
+import { type Completed, type Intent, type RunEvent, type Step, type StepContext } from '@app/runs';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import { CustomerTargets } from '../customer-targets.js';
@@ -9,7 +9,8 @@ import { callsOf } from '../qlik-calls.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 import { listNamed } from './named-clients.js';
 import { addToRemoving, type KeptIntent, namesOf, parseCreationIntent } from './creation-intent.js';
-import { secretsOf } from '../secrets/secrets-at-qlik.js';
+import { readSecrets } from '../secrets/secrets-at-qlik.js';
+import { awaitSettled } from '../secrets/settled.js';
 import { type OtherSecrets, sortOutNamed, sortOutSecrets } from './settling-decision.js';
 
 const Output = z.object({
@@ -45,8 +46,7 @@ export class SettleCreationStep implements Step<Output> {
   async run(context: StepContext): Promise<Completed<Output>> {
     const intent = parseCreationIntent(context.intent);
     if (intent?.phase !== 'kept') throw new Error('There is a client to settle only after one was kept.');
-    const settledAt = this.settings.settledAt(intent.postedAt);
-    if (context.now() < settledAt) throw waitUntil(settledAt);
+    awaitSettled(context, this.settings, intent.postedAt);
     const { tenantHost } = await this.targets.get(context.run);
     const named = await listNamed(this.oauthClients, tenantHost, namesOf(intent), callsOf(context));
     const { duplicates, unrecognised: unrecognisedClients } = sortOutNamed(intent, named);
@@ -73,8 +73,7 @@ export class SettleCreationStep implements Step<Output> {
     // Without our own hint, ours cannot be told from the others.
     if (recorded.hint === null) return { dead: [], unrecognised: 0 };
     const ours = { hint: recorded.hint, createdBy: recorded.createdBy ?? undefined };
-    const client = await this.oauthClients.get(host, intent.clientId, callsOf(context));
-    const secrets = await secretsOf(this.oauthClients, host, client, callsOf(context));
+    const secrets = await readSecrets(this.oauthClients, host, intent.clientId, callsOf(context));
     return sortOutSecrets(intent, ours, secrets);
   }
 }

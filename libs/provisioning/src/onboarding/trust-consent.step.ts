@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { ConnectionConfigsApi, hintsOf, type OAuthClient, OAuthClientsApi } from '@app/qlik';
+import { ConnectionConfigsApi, hintsOf, IMPERSONATION_GRANTS, type OAuthClient, OAuthClientsApi } from '@app/qlik';
 import { type Completed, needsAttention, type Step, StepFailure, type StepContext } from '@app/runs';
 import { z } from 'zod';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
-
-const GRANTS = ['client_credentials', 'urn:qlik:oauth:user-impersonation'];
 
 const Output = z.object({ consentMethod: z.literal('trusted') });
 
@@ -51,7 +49,9 @@ export class TrustConsentStep implements Step<z.output<typeof Output>> {
 
 function refuseDifferences(client: OAuthClient, { scopes }: CustomerTarget): void {
   const missing = [
-    ...GRANTS.filter((grant) => !client.allowedGrantTypes.includes(grant)).map((grant) => `grant type "${grant}"`),
+    ...IMPERSONATION_GRANTS.filter((grant) => !client.allowedGrantTypes.includes(grant)).map(
+      (grant) => `grant type "${grant}"`,
+    ),
     ...scopes.filter((scope) => !client.allowedScopes.includes(scope)).map((scope) => `scope "${scope}"`),
   ];
   if (missing.length === 0) return;

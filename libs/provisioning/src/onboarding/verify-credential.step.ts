@@ -52,9 +52,11 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
       output: { grants },
       commit: async (tx): Promise<RunEvent[]> => {
         await this.repository.promote(tx, secretVersionId);
-        await this.customerStates.change(tx, customerId, 'ready');
-        await this.rotations.schedule(tx, customerId, rotation, context.now());
-        await this.reconciliations.schedule(tx, customerId);
+        const now = context.now();
+        await this.customerStates.change(tx, customerId, 'ready', {
+          nextRotationAt: this.rotations.dateAfter(now, rotation),
+          nextReconciliationAt: this.reconciliations.dateAfter(now),
+        });
         return [
           { action: 'token.minted', subject, data: { grants: grants.join(',') } },
           { action: 'secret.promoted', subject, data: { version } },

@@ -10,11 +10,17 @@ const SPREAD = 0.1;
 export class ReconciliationCalendar {
   constructor(private readonly policy: ReconciliationPolicy) {}
 
-  /** Sets the date: an interval from now by the database's clock, give or take a tenth; none where customers are not compared. */
-  async schedule(tx: Sql, customerId: string): Promise<void> {
+  /** The date after `now`: an interval later, give or take a tenth; null where customers are not compared. */
+  dateAfter(now: Date): Date | null {
     const { intervalMs } = this.policy;
-    const inMs = intervalMs === 0 ? null : Math.round(intervalMs * (1 + SPREAD * (2 * Math.random() - 1)));
+    if (intervalMs === 0) return null;
+    return new Date(now.getTime() + Math.round(intervalMs * (1 + SPREAD * (2 * Math.random() - 1))));
+  }
+
+  /** Sets the date of a customer that is compared at `now`. */
+  async schedule(tx: Sql, customerId: string, now: Date): Promise<void> {
+    const at = this.dateAfter(now)?.toISOString() ?? null;
     await tx.$executeRaw`
-      UPDATE customers SET next_reconciliation_at = now() + ${inMs}::float8 * interval '1 ms' WHERE id = ${customerId}::uuid`;
+      UPDATE customers SET next_reconciliation_at = ${at}::timestamptz WHERE id = ${customerId}::uuid`;
   }
 }

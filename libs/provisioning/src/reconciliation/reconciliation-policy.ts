@@ -1,15 +1,11 @@
+import { durationSetting } from '@app/platform';
 import { z } from 'zod';
 
 const LONGEST_MS = 366 * 86_400_000;
 
 /** How often customers are compared with Qlik, and what is done about a difference. Durations leave the parser in milliseconds. */
 export const reconciliationSettings = {
-  RECONCILIATION_INTERVAL_SECONDS: z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, 'must be a number of seconds')
-    .transform((value) => Math.round(Number(value) * 1000))
-    .refine((value) => value <= LONGEST_MS, `must be at most ${LONGEST_MS / 1000} seconds`)
-    .default(86_400_000),
+  RECONCILIATION_INTERVAL_SECONDS: durationSetting(0, LONGEST_MS).default(86_400_000),
   RECONCILIATION_POLICY: z.enum(['repair', 'raise'], 'must be repair or raise').default('repair'),
 };
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Run, Sql } from '@app/platform';
-import { RunsService, RunSuccession, type Takeover } from '@app/runs';
+import { hasStopped, RunsService, RunSuccession, type Takeover } from '@app/runs';
 import { afterBusy, type DueCustomer, DueCustomers } from '../due-customers.js';
 import { toldBy } from './drift-decision.js';
 import { ReconciliationCalendar } from './reconciliation-calendar.js';
@@ -28,7 +28,7 @@ export class ReconciliationSweep {
     const { id: customerId } = customer;
     const unfinished = await this.succession.findUnfinished(tx, customerId, 'reconciliation');
     const [run] = unfinished ?? [];
-    const isOpen = run !== undefined && run.state !== 'failed' && run.state !== 'needs_attention';
+    const isOpen = run !== undefined && !hasStopped(run);
     if (unfinished === undefined || isOpen || (await this.#isBeingChanged(tx, customerId))) return afterBusy(customer);
     const by = { actor: 'schedule', reason: 'The comparison was due.', requestId: randomUUID() };
     const begun =
@@ -39,7 +39,7 @@ export class ReconciliationSweep {
             wallClockMs: WALL_CLOCK_MS,
           })
         : await this.#beginAnew(tx, run, by);
-    await this.calendar.schedule(tx, customerId);
+    await this.calendar.schedule(tx, customerId, customer.now);
     return begun;
   }
 

@@ -108,6 +108,11 @@ describe('beforeMint', () => {
         [...ours('cur', 'old'), ...theirs('old', 'a', 'b')],
       ],
       [
+        'the current one has the hint of the one that could go',
+        [version('old', { hint: 'cur' }), current],
+        [...ours('cur'), ...theirs('a', 'b', 'c', 'd')],
+      ],
+      [
         'somebody else made what has the hint of the one that could go',
         [version('old'), current],
         [...ours('cur'), ...theirs('old', 'a', 'b', 'c')],

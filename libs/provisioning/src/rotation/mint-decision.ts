@@ -1,7 +1,7 @@
 import type { Intent, RunError } from '@app/runs';
 import { MAX_MINTS, MAX_SECRETS, mintUnanswered } from '../secrets/minting.js';
-import { isOnlyOfItsHint, type SecretAtQlik } from '../secrets/secrets-at-qlik.js';
-import { isOurs } from '../secrets/whose-hint.js';
+import type { SecretAtQlik } from '../secrets/secrets-at-qlik.js';
+import { findDead, isAlone } from './our-secrets.js';
 import type { MintingIntent } from './rotation-intent.js';
 import type { LiveVersion } from './secret-versions.repository.js';
 
@@ -31,11 +31,7 @@ export function beforeMint({ clientId, intent, live, secrets, isEmergency }: Min
     intent === null
       ? { knownHints: secrets.map(({ hint }) => hint), mints: 0, unsure: false, removing: [] }
       : { knownHints: intent.knownHints, mints: intent.mints, unsure: true, removing: intent.removing };
-  const known = { deadSecrets: [], knownHints: before.knownHints, recorded: recordedOf(live) };
-  const isRecorded = (hint: string) => live.some((version) => version.hint === hint);
-  const dead = secrets.filter(
-    (secret) => !isRecorded(secret.hint) && isOurs(secret, known) && isOnlyOfItsHint(secret, secrets),
-  );
+  const remove = findDead(live, secrets, before.knownHints);
   // Whoever retries the run gives it as many tries again.
   if (before.mints >= MAX_MINTS)
     return {
@@ -43,12 +39,11 @@ export function beforeMint({ clientId, intent, live, secrets, isEmergency }: Min
       intent: { ...before, phase: 'minting', mints: 0 },
       error: mintUnanswered(clientId, before.mints),
     };
-  const rest = secrets.filter((secret) => !dead.includes(secret));
-  const replaceable = isEmergency ? live.filter((version) => isReplaceable(version, rest)) : [];
+  const rest = secrets.filter(({ hint }) => !remove.includes(hint));
+  const replaceable = isEmergency ? live.filter((version) => isReplaceable(version, live, rest)) : [];
   const tooMany = Math.max(0, rest.length + 1 - MAX_SECRETS);
   if (tooMany > replaceable.length) return { kind: 'give-up', intent: null, error: secretCapacity(clientId) };
   const retire = replaceable.slice(0, tooMany);
-  const remove = dead.map(({ hint }) => hint);
   const gone = [...remove, ...retire.map(({ hint }) => hint)];
   return {
     kind: 'mint',
@@ -60,15 +55,9 @@ export function beforeMint({ clientId, intent, live, secrets, isEmergency }: Min
 }
 
 /** An older secret of ours that an emergency may delete to make room, the oldest first. */
-function isReplaceable({ state, hint, createdBy, retiredAt }: LiveVersion, secrets: readonly SecretAtQlik[]): boolean {
-  const [shown, ...more] = secrets.filter((secret) => secret.hint === hint);
-  const isByAnother = createdBy !== null && shown?.createdBy !== undefined && shown.createdBy !== createdBy;
-  return state === 'previous' && retiredAt === null && shown !== undefined && more.length === 0 && !isByAnother;
-}
-
-/** The secrets of ours as Qlik would list them, of those whose hint is known. */
-export function recordedOf(live: readonly LiveVersion[]): SecretAtQlik[] {
-  return live.flatMap(({ hint, createdBy }) => (hint === null ? [] : [{ hint, createdBy: createdBy ?? undefined }]));
+function isReplaceable(version: LiveVersion, live: readonly LiveVersion[], secrets: readonly SecretAtQlik[]): boolean {
+  const isShown = secrets.some(({ hint }) => hint === version.hint);
+  return version.state === 'previous' && version.retiredAt === null && isShown && isAlone(version, live, secrets);
 }
 
 const secretCapacity = (clientId: string): RunError => ({

@@ -8,7 +8,8 @@ import { toRunError } from '../explain-failure.js';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import { afterMint } from '../secrets/minting.js';
 import { intendCall } from '../secrets/intended-call.js';
-import { secretsOf } from '../secrets/secrets-at-qlik.js';
+import { readSecrets } from '../secrets/secrets-at-qlik.js';
+import { awaitSettled } from '../secrets/settled.js';
 import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
@@ -66,9 +67,7 @@ export class MintSecretStep implements Step<Output> {
     if (input.mode === 'rollback') return this.#restore(target, client, input.restores);
     const intent = parseRotationIntent(context.intent);
     const minting = intent?.phase === 'minting' ? intent : null;
-    if (minting !== null && context.now() < this.settings.settledAt(minting.at)) {
-      throw waitUntil(this.settings.settledAt(minting.at));
-    }
+    if (minting !== null) awaitSettled(context, this.settings, minting.at);
     const decision = await this.#look(context, target, client, minting, input.mode === 'emergency');
     if (decision.kind === 'give-up') {
       if (decision.intent !== null) await context.commitIntent(decision.intent);
@@ -83,17 +82,15 @@ export class MintSecretStep implements Step<Output> {
 
   async #look(
     context: StepContext,
-    { customerId, tenantHost }: CustomerTarget,
+    { tenantHost }: CustomerTarget,
     { oauthClientId, clientId }: ClientOfCustomer,
     intent: MintingIntent | null,
     isEmergency: boolean,
   ): Promise<MintDecision> {
-    const [live, client] = await Promise.all([
+    const [live, secrets] = await Promise.all([
       this.versions.listLive(oauthClientId),
-      this.oauthClients.get(tenantHost, clientId, callsOf(context)),
-      this.secrets.prepare(customerId),
+      readSecrets(this.oauthClients, tenantHost, clientId, callsOf(context)),
     ]);
-    const secrets = await secretsOf(this.oauthClients, tenantHost, client, callsOf(context));
     return beforeMint({ clientId, intent, live, secrets, isEmergency });
   }
 
@@ -103,14 +100,17 @@ export class MintSecretStep implements Step<Output> {
     { oauthClientId, clientId }: ClientOfCustomer,
     { before, remove, retire, hints }: Extract<MintDecision, { kind: 'mint' }>,
   ): Promise<Completed<Output>> {
+    // Whatever can fail without consequences comes first.
+    const [dataKey, version] = await Promise.all([
+      this.secrets.prepare(customerId),
+      this.clients.nextVersion(customerId),
+      this.parentAccess.token(tenantHost, callsOf(context)),
+    ]);
     const minting = { ...before, phase: 'minting' as const, removing: [...new Set([...before.removing, ...remove])] };
     if (remove.length > 0) await context.commitIntent(minting);
     for (const hint of [...remove, ...retire.map((old) => old.hint!)]) {
       await this.clientSecrets.delete(tenantHost, clientId, hint, callsOf(context));
     }
-    const dataKey = await this.secrets.prepare(customerId);
-    const version = await this.clients.nextVersion(customerId);
-    await this.parentAccess.token(tenantHost, callsOf(context));
     let postedAt = context.now();
     const beforeSend = async () => {
       minting.mints += 1;
@@ -131,10 +131,7 @@ export class MintSecretStep implements Step<Output> {
         intent: { ...minting, phase: 'minted', postedAt, removing: [] },
         commit: async (tx) => {
           await this.versions.insertPending(tx, { id, customerId, oauthClientId, version, sealed, hint, createdBy });
-          await this.versions.markRetired(
-            tx,
-            retire.map((old) => old.id),
-          );
+          await this.versions.markRetired(tx, retire);
           const subject = { oauthClientId };
           const events: RunEvent[] = retire.map((old) => ({
             action: 'secret.retired',

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
-import { type Completed, type RunEvent, type StepContext, waitUntil } from '@app/runs';
-import { isOnlyOfItsHint, secretsOf } from '../secrets/secrets-at-qlik.js';
-import { isOurs } from '../secrets/whose-hint.js';
+import { type Completed, type RunEvent, type StepContext } from '@app/runs';
+import { readSecrets } from '../secrets/secrets-at-qlik.js';
+import { awaitSettled } from '../secrets/settled.js';
 import { CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
-import { recordedOf } from './mint-decision.js';
-import { parseRotationIntent, type RotationIntent } from './rotation-intent.js';
+import { findDead } from './our-secrets.js';
+import { findUnsureMint, parseRotationIntent, type RotationIntent } from './rotation-intent.js';
 import { type LiveVersion, SecretVersionsRepository } from './secret-versions.repository.js';
 
 /** Takes back what a rotation minted before it was promoted: at Qlik the secrets, here their versions. What is current or was current stays. */
@@ -31,10 +31,7 @@ export class MintUndoing {
     return {
       intent: null,
       commit: async (tx) => {
-        await this.versions.markRevoked(
-          tx,
-          pending.map(({ id }) => id),
-        );
+        await this.versions.markRevoked(tx, pending);
         const data = { because: 'cancelled' };
         const events: RunEvent[] = pending.map(({ id, version }) => ({
           action: 'secret.revoked',
@@ -57,24 +54,16 @@ export class MintUndoing {
     intent: RotationIntent,
     live: readonly LiveVersion[],
   ): Promise<string[]> {
-    const lastPost = intent.phase === 'minting' ? intent.at : intent.unsure ? intent.postedAt : null;
-    if (lastPost !== null && context.now() < this.settings.settledAt(lastPost)) {
-      throw waitUntil(this.settings.settledAt(lastPost));
-    }
-    const client = await this.oauthClients.get(host, clientId, callsOf(context));
-    const secrets = await secretsOf(this.oauthClients, host, client, callsOf(context));
+    const postedAt = findUnsureMint(intent);
+    if (postedAt !== null) awaitSettled(context, this.settings, postedAt);
+    const secrets = await readSecrets(this.oauthClients, host, clientId, callsOf(context));
     const kept = live.filter(({ state }) => state !== 'pending').map(({ hint }) => hint);
-    const known = { deadSecrets: [], knownHints: intent.knownHints, recorded: recordedOf(live) };
     // A secret of a moment ago may not be listed yet: it is deleted by the hint that its answer told.
     const stored = live
       .filter(({ state }) => state === 'pending')
       .flatMap(({ hint }) => (hint === null || kept.includes(hint) ? [] : [hint]))
       .filter((hint) => secrets.filter((secret) => secret.hint === hint).length <= 1);
-    const shown = secrets
-      .filter((secret) => !kept.includes(secret.hint) && !intent.knownHints.includes(secret.hint))
-      .filter((secret) => isOurs(secret, known) && isOnlyOfItsHint(secret, secrets))
-      .map(({ hint }) => hint);
-    const hints = [...new Set([...stored, ...shown])];
+    const hints = [...stored, ...findDead(live, secrets, intent.knownHints)];
     const removing = [...new Set([...intent.removing, ...hints])];
     if (hints.length > 0) await context.commitIntent({ ...intent, removing });
     for (const hint of hints) await this.clientSecrets.delete(host, clientId, hint, callsOf(context));

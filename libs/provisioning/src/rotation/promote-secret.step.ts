@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { RotationCalendar } from '@app/customers';
-import type { Sql } from '@app/platform';
 import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
 import { z } from 'zod';
 import { CustomerTargets } from '../customer-targets.js';
 import { MintSecretStep } from './mint-secret.step.js';
-import { type LiveVersion, SecretVersionsRepository } from './secret-versions.repository.js';
+import { SecretVersionsRepository } from './secret-versions.repository.js';
 
 const Output = z.object({ version: z.number(), previousVersion: z.number().nullable() });
 type Output = z.output<typeof Output>;
@@ -37,7 +36,7 @@ export class PromoteSecretStep implements Step<Output> {
       output: { version, previousVersion: replaced?.version ?? null },
       commit: async (tx) => {
         await this.versions.promote(tx, oauthClientId, secretVersionId);
-        await this.#forget(tx, forgotten);
+        await this.versions.markRevoked(tx, forgotten);
         await this.calendar.schedule(tx, customerId, rotation, context.now());
         const subject = { oauthClientId, secretVersionId };
         const events: RunEvent[] = [{ action: 'secret.promoted', subject, data: { version } }];
@@ -45,12 +44,5 @@ export class PromoteSecretStep implements Step<Output> {
         return events;
       },
     };
-  }
-
-  async #forget(tx: Sql, versions: readonly LiveVersion[]): Promise<void> {
-    await this.versions.markRevoked(
-      tx,
-      versions.map(({ id }) => id),
-    );
   }
 }

@@ -2,10 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
 import { type Completed, type RunError, type Step, StepFailure, type StepContext } from '@app/runs';
 import { z } from 'zod';
-import { secretsOf } from '../secrets/secrets-at-qlik.js';
+import { readSecrets } from '../secrets/secrets-at-qlik.js';
 import { CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
-import { isAlone } from './retirement-decision.js';
+import { isAlone } from './our-secrets.js';
 import { SecretProof } from './secret-proof.js';
 import { type LiveVersion, SecretVersionsRepository } from './secret-versions.repository.js';
 
@@ -42,10 +42,7 @@ export class ProveRevokedStep implements Step<Output> {
     return {
       output: { revokedVersions: retired.map(({ version }) => version) },
       commit: async (tx) => {
-        await this.versions.markRevoked(
-          tx,
-          retired.map(({ id }) => id),
-        );
+        await this.versions.markRevoked(tx, retired);
         return retired.map(({ id, version }) => ({
           action: 'secret.revoked',
           subject: { oauthClientId, secretVersionId: id },
@@ -63,8 +60,7 @@ export class ProveRevokedStep implements Step<Output> {
     version: LiveVersion,
     live: readonly LiveVersion[],
   ): Promise<void> {
-    const client = await this.oauthClients.get(host, clientId, callsOf(context));
-    const secrets = await secretsOf(this.oauthClients, host, client, callsOf(context));
+    const secrets = await readSecrets(this.oauthClients, host, clientId, callsOf(context));
     const isShown = secrets.some(({ hint }) => hint === version.hint);
     if (version.hint === null || !isShown || !isAlone(version, live, secrets)) return;
     await this.clientSecrets.delete(host, clientId, version.hint, callsOf(context));

@@ -1,21 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
-import {
-  type Completed,
-  needsAttention,
-  type RunError,
-  type RunEvent,
-  type Step,
-  type StepContext,
-  waitUntil,
-} from '@app/runs';
+import { type Completed, needsAttention, type RunError, type RunEvent, type Step, type StepContext } from '@app/runs';
 import { z } from 'zod';
-import { secretsOf } from '../secrets/secrets-at-qlik.js';
+import { readSecrets } from '../secrets/secrets-at-qlik.js';
+import { awaitSettled } from '../secrets/settled.js';
 import { CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { decideRetirement, type Retirement } from './retirement-decision.js';
-import { parseRotationIntent, type RotationIntent } from './rotation-intent.js';
+import { findUnsureMint, parseRotationIntent } from './rotation-intent.js';
 import { SecretProof } from './secret-proof.js';
 import { type LiveVersion, SecretVersionsRepository } from './secret-versions.repository.js';
 
@@ -58,8 +51,7 @@ export class RetireSecretsStep implements Step<Output> {
     for (const version of live.filter(({ state, retiredAt }) => state === 'previous' && retiredAt === null)) {
       if (await this.proof.works(context, place, version)) working.push(version.id);
     }
-    const client = await this.oauthClients.get(tenantHost, clientId, callsOf(context));
-    const secrets = await secretsOf(this.oauthClients, tenantHost, client, callsOf(context));
+    const secrets = await readSecrets(this.oauthClients, tenantHost, clientId, callsOf(context));
     const intent = parseRotationIntent(context.intent);
     const knownHints = intent?.knownHints ?? null;
     const retirement = decideRetirement({ clientId, currentId: current.id, live, working, secrets, knownHints });
@@ -70,7 +62,9 @@ export class RetireSecretsStep implements Step<Output> {
     for (const hint of [...hints, ...dead]) {
       await this.clientSecrets.delete(tenantHost, clientId, hint, callsOf(context));
     }
-    this.#awaitSettled(context, intent);
+    const postedAt = intent && findUnsureMint(intent);
+    // After a lost answer another secret may show later: the step comes back for it, when what must go has gone.
+    if (postedAt !== null) awaitSettled(context, this.settings, postedAt);
     return {
       output: {
         retiredVersions: versions.map(({ version }) => version),
@@ -78,8 +72,7 @@ export class RetireSecretsStep implements Step<Output> {
         unrecognisedSecrets: unrecognised,
       },
       commit: async (tx) => {
-        const ids = versions.map(({ id }) => id);
-        await this.versions.markRetired(tx, ids);
+        await this.versions.markRetired(tx, versions);
         const token = { grants: 'client_credentials' };
         return [
           { action: 'token.minted', subject: { oauthClientId, secretVersionId: current.id }, data: token },
@@ -87,13 +80,6 @@ export class RetireSecretsStep implements Step<Output> {
         ];
       },
     };
-  }
-
-  /** After a lost answer another secret may show later: the step comes back for it, when what must go has gone. */
-  #awaitSettled(context: StepContext, intent: RotationIntent | null): void {
-    if (intent?.phase !== 'minted' || !intent.unsure || intent.postedAt === null) return;
-    const settledAt = this.settings.settledAt(intent.postedAt);
-    if (context.now() < settledAt) throw waitUntil(settledAt);
   }
 }
 

@@ -1,7 +1,6 @@
 import type { RunError } from '@app/runs';
-import { isOnlyOfItsHint, type SecretAtQlik } from '../secrets/secrets-at-qlik.js';
-import { isOurs } from '../secrets/whose-hint.js';
-import { recordedOf } from './mint-decision.js';
+import type { SecretAtQlik } from '../secrets/secrets-at-qlik.js';
+import { findDead, isAlone, isKept } from './our-secrets.js';
 import type { LiveVersion } from './secret-versions.repository.js';
 
 /** What retiring comes to: versions that are gone or go by `hints`, dead hints of ours that nobody has the secret of, and how many are not ours. */
@@ -42,38 +41,15 @@ export function decideRetirement({
   const shared = alive.find((version) => !isAlone(version, live, secrets));
   if (shared !== undefined) return { kind: 'give-up', error: hintShared(clientId, shared.version) };
   const hints = alive.map(({ hint }) => hint!);
-  const recorded = recordedOf(live);
+  const dead = findDead(live, secrets, knownHints);
   const explained = [
     ...hints,
+    ...dead,
     current?.hint,
     ...live.filter(({ state }) => state === 'pending').map(({ hint }) => hint),
   ];
-  const others = secrets.filter(({ hint }) => !explained.includes(hint));
-  const known = { deadSecrets: [], knownHints: knownHints === null ? null : [...knownHints], recorded };
-  const dead = others.filter(
-    (secret) =>
-      !recorded.some(({ hint }) => hint === secret.hint) && isOurs(secret, known) && isOnlyOfItsHint(secret, secrets),
-  );
-  return {
-    kind: 'retire',
-    versions,
-    hints,
-    dead: dead.map(({ hint }) => hint),
-    unrecognised: others.length - dead.length,
-  };
-}
-
-/** Whether a deletion by the hint of an older version can mean no other secret than its own. Pure. */
-export function isAlone(version: LiveVersion, live: readonly LiveVersion[], secrets: readonly SecretAtQlik[]): boolean {
-  const [shown, ...more] = secrets.filter((secret) => secret.hint === version.hint);
-  const { createdBy } = version;
-  const isByAnother = createdBy !== null && shown?.createdBy !== undefined && shown.createdBy !== createdBy;
-  return !isKept(version, live) && more.length === 0 && !isByAnother;
-}
-
-/** Whether a version that stays has the hint of this one. */
-function isKept({ hint }: LiveVersion, live: readonly LiveVersion[]): boolean {
-  return live.some((other) => other.state !== 'previous' && other.hint === hint);
+  const unrecognised = secrets.filter(({ hint }) => !explained.includes(hint)).length;
+  return { kind: 'retire', versions, hints, dead, unrecognised };
 }
 
 /** Whether Qlik lists, once, a secret of the version's hint by the version's own maker. */

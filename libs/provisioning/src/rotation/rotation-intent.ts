@@ -20,6 +20,12 @@ export const RotationIntent = z.discriminatedUnion('phase', [
 export type RotationIntent = z.output<typeof RotationIntent>;
 export type MintingIntent = Extract<RotationIntent, { phase: 'minting' }>;
 
+/** When a secret was last asked for whose answer may have been lost, so that it may yet show; null where none can. */
+export function findUnsureMint(intent: RotationIntent): Date | null {
+  if (intent.phase === 'minting') return intent.at;
+  return intent.unsure ? intent.postedAt : null;
+}
+
 /** The intent a run committed, or null when it has none. */
 export function parseRotationIntent(intent: unknown): RotationIntent | null {
   return intent === null ? null : RotationIntent.parse(intent);

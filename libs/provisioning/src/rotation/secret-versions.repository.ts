@@ -84,15 +84,17 @@ export class SecretVersionsRepository {
   }
 
   /** Notes that these are deleted at Qlik. */
-  async markRetired(tx: Sql, ids: readonly string[]): Promise<void> {
+  async markRetired(tx: Sql, versions: readonly Pick<LiveVersion, 'id'>[]): Promise<void> {
     await tx.$executeRaw`
-      UPDATE secret_versions SET retired_at = now() WHERE id = ANY(${[...ids]}::uuid[]) AND retired_at IS NULL`;
+      UPDATE secret_versions SET retired_at = now() WHERE id = ANY(${idsOf(versions)}::uuid[]) AND retired_at IS NULL`;
   }
 
   /** Forgets these: nothing here can read them any more. */
-  async markRevoked(tx: Sql, ids: readonly string[]): Promise<void> {
+  async markRevoked(tx: Sql, versions: readonly Pick<LiveVersion, 'id'>[]): Promise<void> {
     await tx.$executeRaw`
       UPDATE secret_versions SET state = 'revoked', sealed = NULL, revoked_at = now()
-      WHERE id = ANY(${[...ids]}::uuid[]) AND state <> 'revoked'`;
+      WHERE id = ANY(${idsOf(versions)}::uuid[]) AND state <> 'revoked'`;
   }
 }
+
+const idsOf = (versions: readonly Pick<LiveVersion, 'id'>[]): string[] => versions.map(({ id }) => id);

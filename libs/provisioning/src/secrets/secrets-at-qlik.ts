@@ -10,13 +10,25 @@ export function isOnlyOfItsHint(secret: SecretAtQlik, secrets: readonly SecretAt
   return secrets.filter(({ hint }) => hint === secret.hint).length === 1;
 }
 
-/** The secrets of `client`: as its own answer lists them, else read again. A tenant that lists none shows none. */
+/** The secrets of the client with this id, read now. A tenant that lists none shows none. */
+export async function readSecrets(
+  oauthClients: OAuthClientsApi,
+  host: string,
+  clientId: string,
+  calls: CallContext,
+): Promise<SecretAtQlik[]> {
+  return listedBy(await oauthClients.get(host, clientId, calls));
+}
+
+/** The secrets of `client`: as its own answer lists them, else read again. */
 export async function secretsOf(
   oauthClients: OAuthClientsApi,
   host: string,
   client: OAuthClient,
   calls: CallContext,
 ): Promise<SecretAtQlik[]> {
-  const shown = hintsOf(client) === undefined ? await oauthClients.get(host, client.clientId, calls) : client;
-  return shown.clientSecrets ?? (hintsOf(shown) ?? []).map((hint) => ({ hint }));
+  return hintsOf(client) === undefined ? readSecrets(oauthClients, host, client.clientId, calls) : listedBy(client);
 }
+
+const listedBy = (client: OAuthClient): SecretAtQlik[] =>
+  client.clientSecrets ?? (hintsOf(client) ?? []).map((hint) => ({ hint }));

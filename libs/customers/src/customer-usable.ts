@@ -1,0 +1,29 @@
+import { type CustomerState, DomainError } from '@app/platform';
+
+/** The states in which a customer's stored secret works. */
+export const USABLE_STATES: readonly CustomerState[] = ['ready', 'degraded'];
+
+/** What is asked of a customer that it may not have yet. */
+type Lacked = 'credentials to give' | 'secret to rotate';
+
+/** Throws CUSTOMER_OFFBOARDED, or CUSTOMER_NOT_READY, for a customer in whose state there is no secret that works. */
+export function assertUsable(customerId: string, state: CustomerState, lacked: Lacked): void {
+  if (state === 'offboarded') throw customerOffboarded(customerId);
+  if (!USABLE_STATES.includes(state)) throw customerNotReady(customerId, state, lacked);
+}
+
+/** `CUSTOMER_NOT_READY`: what is asked for is not there yet. */
+export const customerNotReady = (customerId: string, state: CustomerState, lacked: Lacked): DomainError =>
+  new DomainError(
+    'conflict',
+    'CUSTOMER_NOT_READY',
+    `The customer "${customerId}" is "${state}" and has no ${lacked}. Follow its run until it is ready.`,
+    { facts: { state } },
+  );
+
+const customerOffboarded = (customerId: string): DomainError =>
+  new DomainError(
+    'gone',
+    'CUSTOMER_OFFBOARDED',
+    `The customer "${customerId}" was offboarded; its secrets no longer exist.`,
+  );

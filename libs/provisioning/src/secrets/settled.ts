@@ -1,0 +1,12 @@
+import { type StepContext, waitUntil } from '@app/runs';
+import type { ProvisioningSettings } from '../provisioning-settings.js';
+
+/** Has the step come back when everything that was asked for at `postedAt` or before is sure to show, unless that is so already. */
+export function awaitSettled(
+  context: StepContext,
+  settings: Pick<ProvisioningSettings, 'settledAt'>,
+  postedAt: Date,
+): void {
+  const settledAt = settings.settledAt(postedAt);
+  if (context.now() < settledAt) throw waitUntil(settledAt);
+}
