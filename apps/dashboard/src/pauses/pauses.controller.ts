@@ -1,11 +1,10 @@
-import type { OperatorSession } from '@app/access';
-import { CustomersReader } from '@app/customers';
+import { type Caller, CustomersReader } from '@app/customers';
 import { IdPipe } from '@app/http';
 import { DomainError } from '@app/platform';
 import { PausesService, PLAN_NAMES } from '@app/runs';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentSession } from '../session/current-session.decorator.js';
+import { CurrentCaller } from '../session/current-caller.decorator.js';
 import { PauseFactsReader } from './pause-facts.reader.js';
 import { NewPause, PauseFilter, type Pauses, showPause, type ShownPause } from './pause.schema.js';
 
@@ -33,7 +32,7 @@ export class PausesController {
   @HttpCode(201)
   async create(
     @Body({ schema: NewPause }) { plan, tenantHost, reason }: NewPause,
-    @CurrentSession() { operator }: OperatorSession,
+    @CurrentCaller() { actor }: Caller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ShownPause> {
@@ -42,7 +41,7 @@ export class PausesController {
     const { pause, isNew } = await this.pauses.set({
       ...target,
       reason,
-      actor: `operator:${operator}`,
+      actor,
       requestId: request.id,
     });
     if (!isNew) reply.status(200);
@@ -53,10 +52,10 @@ export class PausesController {
   @HttpCode(204)
   async lift(
     @Param('id', new IdPipe('pause')) id: string,
-    @CurrentSession() { operator }: OperatorSession,
+    @CurrentCaller() { actor }: Caller,
     @Req() request: FastifyRequest,
   ): Promise<void> {
-    await this.pauses.lift(id, { actor: `operator:${operator}`, requestId: request.id });
+    await this.pauses.lift(id, { actor, requestId: request.id });
   }
 
   /** A host that was mistyped would pause nothing, and look as if it did. */

@@ -1,10 +1,9 @@
-import type { OperatorSession } from '@app/access';
-import { CustomersReader, CustomersService } from '@app/customers';
+import { type Caller, CustomersReader, CustomersService } from '@app/customers';
 import { IdPipe } from '@app/http';
 import { PausesService, RunsReader } from '@app/runs';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { CurrentSession } from '../session/current-session.decorator.js';
+import { CurrentCaller } from '../session/current-caller.decorator.js';
 import { RunRowsReader } from './run-rows.reader.js';
 import {
   isSuperseded,
@@ -46,10 +45,10 @@ export class RunsController {
   async retry(
     @Param('id', new IdPipe('run')) id: string,
     @Body({ schema: RunChange }) change: RunChange,
-    @CurrentSession() { operator }: OperatorSession,
+    @CurrentCaller() { actor }: Caller,
     @Req() request: FastifyRequest,
   ): Promise<ShownRun> {
-    await this.customers.retryRun(id, { ...change, actor: `operator:${operator}`, requestId: request.id });
+    await this.customers.retryRun(id, { ...change, actor, requestId: request.id });
     return this.get(id);
   }
 
@@ -58,10 +57,10 @@ export class RunsController {
   async cancel(
     @Param('id', new IdPipe('run')) id: string,
     @Body({ schema: RunChange }) change: RunChange,
-    @CurrentSession() { operator }: OperatorSession,
+    @CurrentCaller() { actor }: Caller,
     @Req() request: FastifyRequest,
   ): Promise<ShownRun> {
-    await this.customers.cancelRun(id, { ...change, actor: `operator:${operator}`, requestId: request.id });
+    await this.customers.cancelRun(id, { ...change, actor, requestId: request.id });
     return this.get(id);
   }
 }

@@ -1,7 +1,8 @@
-import type { RotationPolicy } from '@app/customers';
+import { isInGrace, type RotationPolicy, USABLE_STATES } from '@app/customers';
 import type { CustomerState } from '@app/platform';
+import { hasStopped } from '@app/runs';
 import { rotationModeOf } from '../runs/rotation-mode.js';
-import type { SecretFacts, UnfinishedRotation } from './secret-facts.reader.js';
+import type { SecretFacts } from './secret-facts.reader.js';
 
 /** What an operator may ask about a customer's rotation now. The service decides; this only says what it would take. */
 export interface RotationChoices {
@@ -18,8 +19,8 @@ export function rotationChoices(
   { versions, wereEverRead, unfinished }: SecretFacts,
   policy: Pick<RotationPolicy, 'acknowledgement'> | null,
 ): RotationChoices {
-  const isReady = customer === 'ready' || customer === 'degraded';
-  const inGrace = unfinished.find(isInGrace);
+  const isReady = USABLE_STATES.includes(customer);
+  const inGrace = unfinished.find(({ step }) => isInGrace(step));
   const isAsked = policy === null || (policy.acknowledgement !== 'none' && wereEverRead);
   return {
     canRotate: isReady && unfinished.every(hasStopped),
@@ -36,8 +37,3 @@ export function rotationChoices(
       versions.some(({ state, acknowledgedAt }) => state === 'current' && acknowledgedAt === null),
   };
 }
-
-/** Whether the rotation's new secret is current and the old one untouched. */
-export const isInGrace = ({ step }: UnfinishedRotation): boolean => step === 'grace';
-
-const hasStopped = ({ state }: UnfinishedRotation): boolean => state === 'failed' || state === 'needs_attention';

@@ -1,4 +1,5 @@
-import { Database, type Prisma, type RunState } from '@app/platform';
+import { Database, type Prisma } from '@app/platform';
+import { UNFINISHED_STATES } from '@app/runs';
 import { Injectable } from '@nestjs/common';
 
 const version = {
@@ -33,8 +34,6 @@ export interface SecretFacts {
 /** Revoked versions that are shown. */
 const SHOWN_REVOKED = 10;
 
-const UNFINISHED: RunState[] = ['queued', 'running', 'waiting', 'failed', 'needs_attention'];
-
 /** Reads how the secrets of customers stand. */
 @Injectable()
 export class SecretFactsReader {
@@ -53,7 +52,7 @@ export class SecretFactsReader {
       }),
       secretVersion.findFirst({ where: { customerId, firstReadAt: { not: null } }, select: { id: true } }),
       run.findMany({
-        where: { customerId, plan: 'rotation', state: { in: UNFINISHED } },
+        where: { customerId, plan: 'rotation', state: { in: [...UNFINISHED_STATES] } },
         select: rotation,
         orderBy: { id: 'desc' },
       }),

@@ -1,7 +1,7 @@
-import { policyOf, type RotationDefaults, type RotationPolicy, RotationUnreadable } from '@app/customers';
+import { isInGrace, policyOf, type RotationDefaults, type RotationPolicy, RotationUnreadable } from '@app/customers';
 import type { Customer } from '@app/platform';
 import { rotationModeOf } from '../runs/rotation-mode.js';
-import { isInGrace, rotationChoices } from './rotation-choices.js';
+import { rotationChoices } from './rotation-choices.js';
 import type { SecretFacts, SecretVersionRow, UnfinishedRotation } from './secret-facts.reader.js';
 
 /** How a customer's secret stands, and what may be asked about its rotation. */
@@ -15,7 +15,7 @@ export function showSecret(
 ) {
   const { policy, policyProblem } = readPolicy(rotation, defaults);
   const { unfinished } = facts;
-  const shown = unfinished.find(isInGrace) ?? unfinished[0];
+  const shown = unfinished.find(({ step }) => isInGrace(step)) ?? unfinished[0];
   return {
     policy,
     policyProblem,

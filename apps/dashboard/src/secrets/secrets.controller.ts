@@ -1,9 +1,8 @@
-import type { OperatorSession } from '@app/access';
-import { CustomersReader, RotationDefaults, RotationsService } from '@app/customers';
+import { type Caller, CustomersReader, RotationDefaults, RotationsService } from '@app/customers';
 import { IdPipe } from '@app/http';
 import { Body, Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { CurrentSession } from '../session/current-session.decorator.js';
+import { CurrentCaller } from '../session/current-caller.decorator.js';
 import { type BegunRotation, NewAcknowledgement, NewRollback, NewRotation } from './rotation.schema.js';
 import { SecretFactsReader } from './secret-facts.reader.js';
 import { showSecret, type ShownSecret } from './secret.schema.js';
@@ -28,10 +27,10 @@ export class SecretsController {
   async rotate(
     @Param('id', new IdPipe('customer')) id: string,
     @Body({ schema: NewRotation }) rotation: NewRotation,
-    @CurrentSession() session: OperatorSession,
+    @CurrentCaller() caller: Caller,
     @Req() { requestTrace }: FastifyRequest,
   ): Promise<BegunRotation> {
-    const run = await this.rotations.start(id, rotation, callerOf(session), requestTrace);
+    const run = await this.rotations.start(id, rotation, caller, requestTrace);
     return { runId: run.id };
   }
 
@@ -40,10 +39,10 @@ export class SecretsController {
   async rollBack(
     @Param('id', new IdPipe('customer')) id: string,
     @Body({ schema: NewRollback }) rollback: NewRollback,
-    @CurrentSession() session: OperatorSession,
+    @CurrentCaller() caller: Caller,
     @Req() { requestTrace }: FastifyRequest,
   ): Promise<BegunRotation> {
-    const run = await this.rotations.rollback(id, rollback, callerOf(session), requestTrace);
+    const run = await this.rotations.rollback(id, rollback, caller, requestTrace);
     return { runId: run.id };
   }
 
@@ -52,14 +51,9 @@ export class SecretsController {
   async acknowledge(
     @Param('id', new IdPipe('customer')) id: string,
     @Body({ schema: NewAcknowledgement }) { version }: NewAcknowledgement,
-    @CurrentSession() session: OperatorSession,
+    @CurrentCaller() caller: Caller,
     @Req() request: FastifyRequest,
   ): Promise<void> {
-    await this.rotations.acknowledge(id, version, callerOf(session), request.id);
+    await this.rotations.acknowledge(id, version, caller, request.id);
   }
 }
-
-const callerOf = ({ operator }: OperatorSession): { id: string; actor: string } => {
-  const actor = `operator:${operator}`;
-  return { id: actor, actor };
-};

@@ -2,6 +2,7 @@ import { Button, Modal, SegmentedControl, Select, Stack, Text, TextInput } from 
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { DialogEnd } from '../parts/dialog-end.js';
+import { ReasonInput } from '../parts/reason-input.js';
 import { useRefresh } from '../parts/use-refresh.js';
 import { change } from '../request.js';
 import type { ShownPause } from '../server.js';
@@ -73,14 +74,11 @@ export function SetPause({
               onChange={setPlan}
             />
           )}
-          <TextInput
-            label="Reason"
+          <ReasonInput
             description="Shown on the runs it holds, and kept in the audit trail with your name."
-            required
-            maxLength={500}
             value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            data-autofocus={tenantHost !== '' || undefined}
+            onChange={setReason}
+            hasFocus={tenantHost !== ''}
           />
           <Text size="sm">
             A run’s time does not stop while it is held: one whose time is over when the pause is lifted fails where it

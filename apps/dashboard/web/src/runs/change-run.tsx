@@ -1,7 +1,7 @@
-import { Button, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { DialogEnd } from '../parts/dialog-end.js';
+import { ReasonDialog } from '../parts/reason-dialog.js';
 import { useRefresh } from '../parts/use-refresh.js';
 import { change, read, RequestFailed } from '../request.js';
 import type { ShownRun } from '../server.js';
@@ -47,10 +47,9 @@ export function ChangeRun({
   const client = useQueryClient();
   const refresh = useRefresh();
   const csrfToken = useCsrfToken();
-  const [reason, setReason] = useState('');
   const [seenState] = useState(run.state);
   const submit = useMutation({
-    mutationFn: () => send(run, seenState, action, reason.trim(), csrfToken()),
+    mutationFn: (reason: string) => send(run, seenState, action, reason, csrfToken()),
     onSuccess: async (changed) => {
       onClose();
       client.setQueryData(['run', run.id], changed);
@@ -59,39 +58,11 @@ export function ChangeRun({
     onError: () => client.invalidateQueries({ queryKey: ['run', run.id] }),
   });
   return (
-    <Modal opened onClose={onClose} title={title} centered>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (reason.trim() !== '') submit.mutate();
-        }}
-      >
-        <Stack gap="md">
-          <Text size="sm">
-            {seenState === 'cancelled' ? effectAfterCancel : effect} {action === 'cancel' && undoing[run.plan]}
-          </Text>
-          <TextInput
-            label="Reason"
-            description="Kept in the customer’s audit trail, with your name."
-            required
-            maxLength={500}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            data-autofocus
-          />
-          <DialogEnd error={submit.error} onBack={onClose}>
-            <Button
-              type="submit"
-              color={action === 'cancel' ? 'red' : undefined}
-              loading={submit.isPending}
-              disabled={reason.trim() === ''}
-            >
-              {verb}
-            </Button>
-          </DialogEnd>
-        </Stack>
-      </form>
-    </Modal>
+    <ReasonDialog title={title} verb={verb} isDrastic={action === 'cancel'} submit={submit} onClose={onClose}>
+      <Text size="sm">
+        {seenState === 'cancelled' ? effectAfterCancel : effect} {action === 'cancel' && undoing[run.plan]}
+      </Text>
+    </ReasonDialog>
   );
 }
 

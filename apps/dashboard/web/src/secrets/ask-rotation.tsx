@@ -1,7 +1,7 @@
-import { Button, List, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { List, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
-import { DialogEnd } from '../parts/dialog-end.js';
+import type { ReactNode } from 'react';
+import { ReasonDialog } from '../parts/reason-dialog.js';
 import { useRefresh } from '../parts/use-refresh.js';
 import { change } from '../request.js';
 import { navigate } from '../routing/location.js';
@@ -30,9 +30,8 @@ export function AskRotation({
   const { title, verb, effect } = dialogs[request];
   const refresh = useRefresh();
   const csrfToken = useCsrfToken();
-  const [reason, setReason] = useState('');
   const submit = useMutation({
-    mutationFn: () => begin(customerId, request, reason.trim(), csrfToken()),
+    mutationFn: (reason: string) => begin(customerId, request, reason, csrfToken()),
     onSuccess: async ({ runId }) => {
       onClose();
       navigate(`/runs/${runId}`);
@@ -41,37 +40,9 @@ export function AskRotation({
     onError: refresh,
   });
   return (
-    <Modal opened onClose={onClose} title={title} centered>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (reason.trim() !== '') submit.mutate();
-        }}
-      >
-        <Stack gap="md">
-          {effect(secret)}
-          <TextInput
-            label="Reason"
-            description="Kept in the customer’s audit trail, with your name."
-            required
-            maxLength={500}
-            value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
-            data-autofocus
-          />
-          <DialogEnd error={submit.error} onBack={onClose}>
-            <Button
-              type="submit"
-              color={request === 'emergency' ? 'red' : undefined}
-              loading={submit.isPending}
-              disabled={reason.trim() === ''}
-            >
-              {verb}
-            </Button>
-          </DialogEnd>
-        </Stack>
-      </form>
-    </Modal>
+    <ReasonDialog title={title} verb={verb} isDrastic={request === 'emergency'} submit={submit} onClose={onClose}>
+      {effect(secret)}
+    </ReasonDialog>
   );
 }
 
