@@ -1,38 +1,18 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { launchBrowser, openPage, unexpected } from './dashboard-browser.js';
+import { describe, expect, it } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { browseDashboard } from './dashboard-browser.js';
 import { OVERDUE, writeCustomer, writeRun, writeSecretVersions } from './dashboard-rows.js';
-import { type DashboardUnderTest, startDashboardUnderTest } from './dashboard-under-test.js';
-
-// A browser on a busy machine takes its time.
-jest.setTimeout(60_000);
+import type { DashboardUnderTest } from './dashboard-under-test.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 let dashboard: DashboardUnderTest;
-let browser: Browser;
-let context: BrowserContext;
 let page: Page;
 let complaints: string[];
 
-beforeAll(async () => {
-  dashboard = await startDashboardUnderTest();
-  browser = await launchBrowser();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await dashboard.close();
-});
-
-beforeEach(async () => {
-  ({ context, page, complaints } = await openPage(browser));
-});
-
-afterEach(async () => {
-  await context.close();
-  expect(unexpected(complaints)).toEqual([]);
+const { reopen, signIn } = browseDashboard((browsing) => {
+  ({ dashboard, page, complaints } = browsing);
 });
 
 /** A customer with a secret in its second version, which was read; the first went. */
@@ -63,8 +43,7 @@ async function writeInGrace(name: string, run: { isOverdue?: true } = {}) {
 }
 
 async function openSecret(customerId: string, operator = 'jane') {
-  await page.goto(await dashboard.makeLoginLink(operator));
-  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await signIn(operator);
   await page.goto(`${dashboard.url}/customers/${customerId}`);
   const section = page.getByRole('region', { name: 'Secret' });
   await section.getByRole('button', { name: 'Emergency' }).waitFor();
@@ -258,8 +237,7 @@ describe('the overview', () => {
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   it('breaks no rule of the content security policy, whatever is opened', async () => {
     const { customerId } = await writeInGrace(`Coloured ${colorScheme}`);
-    await context.close();
-    ({ context, page, complaints } = await openPage(browser, { colorScheme, viewport: { width: 390, height: 844 } }));
+    await reopen({ colorScheme, viewport: { width: 390, height: 844 } });
     const section = await openSecret(customerId);
     for (const name of ['Rotate now', 'Acknowledge', 'Roll back', 'Emergency']) {
       const button = section.getByRole('button', { name });

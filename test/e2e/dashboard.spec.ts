@@ -1,46 +1,17 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { launchBrowser, openPage, unexpected } from './dashboard-browser.js';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { BrowserContext, Page } from 'playwright-core';
+import { browseDashboard } from './dashboard-browser.js';
 import { FORBIDDEN, writeCustomer, writeRun, writeSecretVersions } from './dashboard-rows.js';
-import { type DashboardUnderTest, startDashboardUnderTest } from './dashboard-under-test.js';
-
-// A browser on a busy machine takes its time.
-jest.setTimeout(60_000);
+import type { DashboardUnderTest } from './dashboard-under-test.js';
 
 let dashboard: DashboardUnderTest;
-let browser: Browser;
 let context: BrowserContext;
 let page: Page;
-/** What the browser complained about. */
 let complaints: string[];
 
-beforeAll(async () => {
-  dashboard = await startDashboardUnderTest();
-  browser = await launchBrowser();
+const { reopen, signIn } = browseDashboard((browsing) => {
+  ({ dashboard, context, page, complaints } = browsing);
 });
-
-afterAll(async () => {
-  await browser.close();
-  await dashboard.close();
-});
-
-beforeEach(async () => {
-  await open();
-});
-
-afterEach(async () => {
-  await context.close();
-  expect(unexpected(complaints)).toEqual([]);
-});
-
-async function open(options?: Parameters<Browser['newContext']>[0]): Promise<void> {
-  ({ context, page, complaints } = await openPage(browser, options));
-}
-
-async function signIn(operator = 'jane'): Promise<void> {
-  await page.goto(await dashboard.makeLoginLink(operator));
-  await page.getByRole('heading', { name: 'Overview' }).waitFor();
-}
 
 const needsAttention = async (name: string) => {
   const customerId = await writeCustomer(dashboard.database, name, 'onboarding');
@@ -200,7 +171,7 @@ describe('changing a run', () => {
       data: { reason: 'The role is granted now', formerState: 'needs_attention' },
     });
     await page.getByRole('link', { name: 'Mended SA' }).click();
-    await page.getByText('Somebody asked that a run which had stopped goes on.').waitFor();
+    await page.getByText('Somebody, or the schedule, had a run that had stopped go on.').waitFor();
   });
 
   it('cancels it with a reason', async () => {
@@ -293,8 +264,7 @@ describe('pausing', () => {
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   it('breaks no rule of the content security policy, whatever is opened', async () => {
     const { runId, customerId } = await needsAttention(`Colourful ${colorScheme}`);
-    await context.close();
-    await open({ colorScheme });
+    await reopen({ colorScheme });
     await signIn();
     expect(await page.locator('html').getAttribute('data-mantine-color-scheme')).toBe(colorScheme);
     for (const path of ['/runs', '/pauses', '/customers', `/customers/${customerId}`, `/runs/${runId}`]) {

@@ -1,20 +1,13 @@
 import { type ChildProcess, execFile } from 'node:child_process';
-import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AuditTrail, AuditVerification } from '@app/audit';
-import { Secret } from '@app/platform';
-import {
-  LocalKeyProvider,
-  openKeyProvider,
-  ROTATION_BATCH,
-  type SealedSecret,
-  type SecretContext,
-  Vault,
-} from '@app/vault';
+import { LocalKeyProvider, openKeyProvider, ROTATION_BATCH, Vault } from '@app/vault';
 import { runProgram } from '../../apps/cli/src/program.js';
 import { AWS_SURROUNDINGS, type KmsStandIn, startKmsStandIn } from '../kms-stand-in.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
+import { expectToOpen, type Stored, storeSecrets } from './stored-secrets.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
 const [OLD, CURRENT] = [`old:${randomBytes(32).toString('base64')}`, `current:${randomBytes(32).toString('base64')}`];
@@ -65,29 +58,7 @@ const vaultWith = (...localKeys: string[]) => {
   return new Vault(test.database, new AuditTrail(test.database), provider);
 };
 
-interface Stored {
-  context: SecretContext;
-  secret: SealedSecret;
-}
-
-/** A secret of each of `count` customers, each under a data key that the key wraps. */
-async function store(localKey: string, count: number): Promise<Stored[]> {
-  const vault = vaultWith(localKey);
-  const owners = Array.from({ length: count }, () => ({ kind: 'customer' as const, id: randomUUID() }));
-  return Promise.all(
-    owners.map(async (owner) => {
-      const context: SecretContext = { owner, secretId: randomUUID(), version: 1, purpose: 'webhook-secret' };
-      const dataKey = await vault.ensureDataKey(owner);
-      return { context, secret: await vault.seal(dataKey, new Secret(owner.id), context) };
-    }),
-  );
-}
-
-const expectToOpen = async (stored: Stored[], vault: Vault) => {
-  for (const { context, secret } of stored) {
-    expect((await vault.open(secret, context)).reveal()).toBe(context.owner.id);
-  }
-};
+const store = (localKey: string, count: number): Promise<Stored[]> => storeSecrets(vaultWith(localKey), count);
 
 describe('keys', () => {
   it('change in the order of the documentation: list, rotate, retire, remove', async () => {

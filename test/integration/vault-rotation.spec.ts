@@ -5,19 +5,17 @@ import { type Database, Secret } from '@app/platform';
 import {
   type DataKeyContext,
   KeyEncryptionKeys,
-  type KeyOwner,
   type KeyProvider,
   KeyRotation,
   type KeyRotationOptions,
   type LocalKey,
   LocalKeyProvider,
   ROTATION_BATCH,
-  type SealedSecret,
-  type SecretContext,
   Vault,
   type WrappedDataKey,
 } from '@app/vault';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
+import { expectToOpen, type Stored, storeSecrets } from './stored-secrets.js';
 
 const localKey = (id: string): LocalKey => ({ id, key: createSecretKey(randomBytes(32)) });
 const [old, current] = [localKey('old'), localKey('current')];
@@ -33,37 +31,10 @@ beforeEach(async () => {
   await test.database.client.dataKey.deleteMany();
 });
 
-interface Stored {
-  context: SecretContext;
-  secret: SealedSecret;
-}
-
 const vaultWith = (provider: KeyProvider) => new Vault(test.database, new AuditTrail(test.database), provider);
-const customer = (): KeyOwner => ({ kind: 'customer', id: randomUUID() });
 
-/** A secret of each of `count` customers, each under a data key that `key` wraps. */
-async function store(key: LocalKey, count: number): Promise<Stored[]> {
-  const vault = vaultWith(new LocalKeyProvider([key]));
-  const stored: Stored[] = [];
-  for (let nth = 0; nth < count; nth++) {
-    const owner = customer();
-    const context: SecretContext = {
-      owner,
-      secretId: randomUUID(),
-      version: 1,
-      purpose: 'impersonation-client-secret',
-    };
-    const secret = await vault.seal(await vault.ensureDataKey(owner), new Secret(owner.id), context);
-    stored.push({ context, secret });
-  }
-  return stored;
-}
-
-const expectToOpen = async (stored: Stored[], vault: Vault) => {
-  for (const { context, secret } of stored) {
-    expect((await vault.open(secret, context)).reveal()).toBe(context.owner.id);
-  }
-};
+const store = (key: LocalKey, count: number): Promise<Stored[]> =>
+  storeSecrets(vaultWith(new LocalKeyProvider([key])), count);
 
 const rotate = (
   provider: KeyProvider = both,

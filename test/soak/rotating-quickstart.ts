@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { AuditTrail, AuditVerification } from '@app/audit';
 import { Database, Secret } from '@app/platform';
+import { addForeignSecret } from '../foreign-secret.js';
 import { Consumer } from './consumer.js';
 import { tellStory } from './rotation-stories.js';
 
@@ -54,24 +55,18 @@ async function listCustomers({ apiUrl, apiKey }: Told): Promise<Customer[]> {
   return ((await response.json()) as { customers: Customer[] }).customers;
 }
 
-const stateOf = async ({ sandboxUrl }: Told, { tenantHost }: Customer): Promise<any> =>
-  (await fetch(`${sandboxUrl}/_sandbox/state?tenantHost=${tenantHost}`)).json();
-
-const hintsOf = (state: any): string[] => state.clients[0].hints.map((hint: any) => hint.hint ?? hint);
-
-/** Puts a secret of somebody else on the customer's client and returns its hint. */
-async function addForeignSecret(told: Told, customer: Customer): Promise<string> {
-  const { clients } = await stateOf(told, customer);
-  const path = `/_sandbox/tenants/${customer.tenantHost}/clients/${clients[0].clientId}/secrets`;
-  const response = await fetch(`${told.sandboxUrl}${path}`, { method: 'POST' });
-  return ((await response.json()) as { hints: [string] }).hints[0];
+/** The hints of the secrets that the customer's client has at Qlik. */
+async function hintsOf({ sandboxUrl }: Told, { tenantHost }: Customer): Promise<string[]> {
+  const response = await fetch(`${sandboxUrl}/_sandbox/state?tenantHost=${tenantHost}`);
+  const { clients } = (await response.json()) as { clients: [{ hints: string[] }] };
+  return clients[0].hints;
 }
 
 /** Looks at Qlik time and again; the most secrets that a client was seen to have. */
 async function watchSecrets(told: Told, customers: readonly Customer[], stop: AbortSignal): Promise<number> {
   let most = 0;
   while (!stop.aborted) {
-    for (const customer of customers) most = Math.max(most, hintsOf(await stateOf(told, customer)).length);
+    for (const customer of customers) most = Math.max(most, (await hintsOf(told, customer)).length);
     await pause(100);
   }
   return most;
@@ -89,7 +84,7 @@ async function soak(minutes: number, intervalSeconds: string, graceSeconds: stri
   const database = new Database({ url: new Secret(told.databaseUrl), maxConnections: 2 });
   try {
     const customers = await listCustomers(told);
-    const foreign = await Promise.all(customers.map((customer) => addForeignSecret(told, customer)));
+    const foreign = await Promise.all(customers.map(({ tenantHost }) => addForeignSecret(told.sandboxUrl, tenantHost)));
     const end = new AbortController();
     const consumers = customers.map((customer) => new Consumer(told, customer));
     const working = Promise.all(consumers.map((consumer) => consumer.work(end.signal)));
@@ -101,7 +96,7 @@ async function soak(minutes: number, intervalSeconds: string, graceSeconds: stri
     end.abort();
     await working;
     const most = await watching;
-    const hints = await Promise.all(customers.map(async (customer) => hintsOf(await stateOf(told, customer))));
+    const hints = await Promise.all(customers.map((customer) => hintsOf(told, customer)));
     const foreignGone = foreign.filter((hint, index) => !hints[index]!.includes(hint)).length;
     const stories = await Promise.all(customers.map(({ id }) => tellStory(new AuditTrail(database), id)));
     const chains = await Promise.all(customers.map(({ id }) => new AuditVerification(database).verify(id)));

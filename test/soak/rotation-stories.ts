@@ -1,17 +1,5 @@
 import type { AuditTrail } from '@app/audit';
-
-/** What the audit tells of a rotation that nothing disturbs, in order. */
-const STORY = [
-  'rotation.requested',
-  'secret.stored',
-  'token.minted',
-  'secret.verified',
-  'secret.promoted',
-  'token.minted',
-  'secret.retired',
-  'secret.revoked',
-  'run.succeeded',
-];
+import { undisturbedRotation } from '../rotation-story.js';
 
 /** Of what is done once in a rotation but is not ours. */
 const BESIDE = ['secret.unrecognised'];
@@ -35,6 +23,6 @@ export async function tellStory(
   const ended = rotations.filter((actions) => actions.at(-1)?.startsWith('run.'));
   const wrong = ended
     .map((actions) => actions.filter((action) => !BESIDE.includes(action)).join(' '))
-    .filter((story) => story !== STORY.join(' '));
+    .filter((story) => story !== undisturbedRotation.join(' '));
   return { rotations: ended.length, wrong };
 }
