@@ -20,10 +20,15 @@ export function printTable(rows: readonly FaultRow[]): boolean {
   const lines = [head, head.map((_, column) => (column < 2 ? '---' : '---:')), ...rows.map(toCells)];
   process.stdout.write(`\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`);
   const unclean = rows.filter((row) => !clean(row));
-  for (const { fault, backend, error } of unclean)
-    if (error !== undefined) process.stdout.write(`\n${fault} ${backend}: ${error}\n`);
+  // Again at the end, where whoever sees only the last lines finds it.
+  for (const row of unclean) process.stdout.write(`\n${row.fault} ${row.backend}: ${describeUnclean(row)}\n`);
   process.stdout.write(`\n${rows.length - unclean.length} passed, ${unclean.length} failed\n`);
   return unclean.length === 0 && rows.length > 0;
+}
+
+function describeUnclean({ counts, error, batches }: FaultRow): string {
+  const shown = Object.entries(counts).filter(([, count]) => count > 0);
+  return `${error ?? 'not what it must be'}; in ${batches} batches ${shown.map(([key, count]) => `${key} ${count}`).join(', ')}`;
 }
 
 function toCells(row: FaultRow): string[] {

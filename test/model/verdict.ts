@@ -58,9 +58,15 @@ function judgeSuccess(world: World, run: RunRow, tenant: Tenant): void {
     ({ value, hint, createdBy }) =>
       value !== sealed && createdBy === 'our-user' && client.secrets.filter((one) => one.hint === hint).length === 1,
   );
-  // Where nobody is told who made what, what may be somebody else's stays.
-  if (orphans.length > 0 && world.slips === 0 && world.qlik.makersShown !== 'nowhere')
+  if (orphans.length > 0 && world.slips === 0 && showsWhoWeAre(world, client, row.secret.hint))
     throw new Violation(`${run.id} leaves a secret of ours that nobody has.`);
+}
+
+/** Whether Qlik tells who made the recorded secret: where it does not, what may be somebody else's stays. A list does not if somebody else's secret has its hint too. */
+function showsWhoWeAre({ qlik }: World, { secrets }: Tenant['clients'][number], hint: string | null): boolean {
+  if (qlik.makersShown !== 'in lists') return qlik.makersShown === 'everywhere';
+  const makers = secrets.filter((secret) => secret.hint === hint).map(({ createdBy }) => createdBy);
+  return new Set(makers).size === 1;
 }
 
 function judgeCancelled(world: World, run: RunRow, tenant: Tenant): void {
