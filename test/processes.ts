@@ -18,7 +18,7 @@ export interface AppProcess {
   output(): string;
   /** Whether it is gone, however that came. */
   hasEnded(): boolean;
-  /** Its exit code or the signal that ended it, in words. */
+  /** Its exit code or the signal that ended it, in words, and what it last wrote to stderr. */
   describeEnd(): string;
   /** Sends a signal that does not end it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
@@ -32,6 +32,9 @@ export interface AppProcessOptions {
   /** Takes the process's output in place of `output()`, line by line. */
   log?: (line: string) => void;
 }
+
+/** Characters of stderr that are kept for `describeEnd`. */
+const KEPT_COMPLAINTS = 4_000;
 
 /** Starts `dist/apps/<app>/src/main.js` on a free port, with nothing in its environment but `env`; resolves when it says where it listens. */
 export async function startAppProcess(
@@ -55,24 +58,22 @@ export async function startAppProcess(
   void ended.then(() => process.removeListener('exit', endWithUs));
   const output: string[] = [];
   const take = log ?? ((line: string) => output.push(line));
-  const complaints: string[] = [];
-  let isUp = false;
+  let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    if (!isUp) complaints.push(chunk.toString());
+    complaints = (complaints + chunk.toString()).slice(-KEPT_COMPLAINTS);
     take(chunk.toString());
   });
   const url = await Promise.race([
     findUrl(child, take),
     ended.then(({ code, signal }) =>
-      Promise.reject(new Error(`The process "${app}" ended with ${code ?? signal}:\n${complaints.join('')}`)),
+      Promise.reject(new Error(`The process "${app}" ended with ${code ?? signal}:\n${complaints}`)),
     ),
   ]);
-  isUp = true;
   return {
     url,
     pid: child.pid ?? 0,
     output: () => output.join(''),
-    describeEnd: () => (child.signalCode === null ? `code ${child.exitCode}` : child.signalCode),
+    describeEnd: () => `${child.signalCode ?? `code ${child.exitCode}`}: ${complaints}`,
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     signal: (signal) => void child.kill(signal),
     kill: async (signal) => {

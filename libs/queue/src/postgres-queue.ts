@@ -13,21 +13,31 @@ import type { QueueConnections, QueueRole } from './queue-connections.js';
 /** The PostgreSQL schema that holds BullMQ's tables. */
 export const QUEUE_SCHEMA = 'bullmq';
 
-/** Opens the queue's one pool of a process. Throws QUEUE_NOT_MIGRATED when its tables are not there. */
+/** Makes the queue's one pool of a process, every connection of which is heard. */
+export function openQueuePool(databaseUrl: Secret, role: QueueRole, workers: number, outages: OutageLog): Pool {
+  return (
+    new Pool({
+      connectionString: databaseUrl.reveal(),
+      // Each worker keeps one connection for LISTEN.
+      max: role === 'consumer' ? workers + 3 : 3,
+      keepAlive: true,
+      connectionTimeoutMillis: role === 'consumer' ? 5_000 : 1_000,
+      options: `${SESSION_OPTIONS} -c search_path=${QUEUE_SCHEMA}`,
+    })
+      .on('error', outages.note)
+      // BullMQ does not listen to each connection that it takes, and an unheard error ends the process.
+      .on('connect', (connection) => connection.on('error', outages.note))
+  );
+}
+
+/** Opens the queue in its database. Throws QUEUE_NOT_MIGRATED when its tables are not there. */
 export async function openPostgresQueue(
   databaseUrl: Secret,
   role: QueueRole,
   workers: number,
   outages: OutageLog,
 ): Promise<QueueConnections> {
-  const pool = new Pool({
-    connectionString: databaseUrl.reveal(),
-    // Each worker keeps one connection for LISTEN.
-    max: role === 'consumer' ? workers + 3 : 3,
-    keepAlive: true,
-    connectionTimeoutMillis: role === 'consumer' ? 5_000 : 1_000,
-    options: `${SESSION_OPTIONS} -c search_path=${QUEUE_SCHEMA}`,
-  }).on('error', outages.note);
+  const pool = openQueuePool(databaseUrl, role, workers, outages);
   try {
     await assertSchemaCompatibility(pool, QUEUE_SCHEMA);
   } catch (error) {

@@ -42,6 +42,8 @@ export class Database implements OnApplicationShutdown {
     });
     // An idle connection that breaks is replaced by the pool; whoever needs one next hears of an outage.
     this.#pool.on('error', () => undefined);
+    // The server may end a connection in the packet that opens it: before whoever asked for it can listen. An unheard error would end the process.
+    this.#pool.on('connect', (connection) => connection.on('error', () => undefined));
     const adapter = new PrismaPg(this.#pool, {
       disposeExternalPool: true,
       statementNameGenerator: ({ sql }) => nameStatement(sql),
@@ -59,7 +61,6 @@ export class Database implements OnApplicationShutdown {
   async sqlTransaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
     const connection = await this.#pool.connect();
     let broken: Error | undefined;
-    // The pool listens to idle connections only, and an unheard error of a socket ends the process; the statement under way rejects too.
     const noteLoss = (error: Error): void => void (broken = error);
     connection.on('error', noteLoss);
     try {
