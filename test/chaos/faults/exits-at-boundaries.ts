@@ -5,6 +5,7 @@ import { until } from '../patiently.js';
 import type { Rig } from '../rig/rig.js';
 import { hostOf } from '../rig/signup-backend.js';
 import type { WorkerSetup } from '../rig/workers.js';
+import { CALM } from '../seams/crash-boundaries.js';
 import { respawnWorkers } from './respawn-workers.js';
 
 /** One way that a run can take: Qlik loses the answers to these calls, once each. */
@@ -109,6 +110,8 @@ export async function endAtBoundaries(
   const respawning = respawnWorkers(scene);
   return {
     end: async () => {
+      // Else those that are put in last could die again, with nobody there to put in others.
+      writeFileSync(join(folder, CALM), '');
       await respawning.end();
       const died = readdirSync(folder).filter((file) => file.endsWith('.died')).length;
       await scene.rig.sandbox.clearFaults();

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 // Imported by the edits `boundaries` into a worker; what it is told, and tells, are files in CHAOS_CRASH_FOLDER named for the tenant's host.
 const folder = process.env.CHAOS_CRASH_FOLDER ?? '';
 
+/** While this file is there, nobody dies. */
+export const CALM = 'calm';
+
 interface Sql {
   $queryRaw(sql: TemplateStringsArray, ...values: unknown[]): Promise<{ tenantHost: string }[]>;
 }
@@ -66,7 +69,12 @@ function pass(host: string, what: string): void {
   const boundary = `${stepOf.get(host) ?? 'end'}: ${what}`;
   const path = join(folder, host);
   if (existsSync(`${path}.passed`)) appendFileSync(`${path}.passed`, `${boundary}\n`);
-  if (!existsSync(`${path}.dies`) || readFileSync(`${path}.dies`, 'utf8') !== boundary) return;
+  if (
+    existsSync(join(folder, CALM)) ||
+    !existsSync(`${path}.dies`) ||
+    readFileSync(`${path}.dies`, 'utf8') !== boundary
+  )
+    return;
   renameSync(`${path}.dies`, `${path}.died`);
   process.kill(process.pid, 'SIGKILL');
 }
