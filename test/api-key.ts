@@ -3,10 +3,10 @@ import { AuditTrail } from '@app/audit';
 import type { Database } from '@app/platform';
 import { pino } from 'pino';
 
-/** Makes an API key that has every scope, for a week. */
-export async function makeApiKey(database: Database): Promise<string> {
+/** Makes an API key for a week; it has every scope unless some are named. */
+export async function makeApiKey(database: Database, held: readonly string[] = Object.keys(scopes)): Promise<string> {
   const apiKeys = new ApiKeys(database, new AuditTrail(database), pino({ level: 'silent' }));
   const expiresAt = new Date(Date.now() + 7 * 86_400_000);
-  const { key } = await apiKeys.create({ name: 'tests', scopes: Object.keys(scopes), expiresAt, actor: 'test' });
+  const { key } = await apiKeys.create({ name: 'tests', scopes: held, expiresAt, actor: 'test' });
   return key.reveal();
 }

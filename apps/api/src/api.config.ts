@@ -1,6 +1,6 @@
 import { databaseSettings, integerSetting, parseConfig, processSettings } from '@app/platform';
 import { rotationSettings } from '@app/customers';
-import { tenantHostSettings } from '@app/qlik';
+import { qlikAdmissionSettings, qlikConnectionSettings, tenantHostSettings } from '@app/qlik';
 import { queueSettings } from '@app/queue';
 import { vaultSettings } from '@app/vault';
 import { z } from 'zod';
@@ -11,6 +11,8 @@ const apiSettings = {
   ...queueSettings,
   ...vaultSettings,
   ...tenantHostSettings,
+  ...qlikConnectionSettings,
+  ...qlikAdmissionSettings,
   ...rotationSettings,
   /** 0 takes any free port. */
   PORT: integerSetting(0, 65_535).default(3000),

@@ -2,8 +2,8 @@ import { AccessModule } from '@app/access';
 import { AuditModule } from '@app/audit';
 import { CustomersModule, RotationDefaults } from '@app/customers';
 import { ProblemFilter, SchemaPipe } from '@app/http';
-import { DatabaseModule, Readiness } from '@app/platform';
-import { tenantHostPolicy } from '@app/qlik';
+import { DatabaseModule, NotificationsModule, Readiness } from '@app/platform';
+import { QlikModule, tenantHostPolicy } from '@app/qlik';
 import { QueueModule } from '@app/queue';
 import { RunsModule } from '@app/runs';
 import { VaultModule } from '@app/vault';
@@ -19,6 +19,8 @@ import { CredentialsReader } from './credentials/credentials.reader.js';
 import { CustomersController } from './customers/customers.controller.js';
 import { TENANT_HOST_POLICY } from './customers/tenant-host-policy.js';
 import { HealthController } from './health/health.controller.js';
+import { ApiMetrics } from './metrics/api-metrics.js';
+import { MetricsController } from './metrics/metrics.controller.js';
 import { PausesController } from './pauses/pauses.controller.js';
 import { problemCatalog } from './problems/problem-catalog.js';
 import { ProblemsController } from './problems/problems.controller.js';
@@ -26,9 +28,17 @@ import { RotationsController } from './rotations/rotations.controller.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SecretVersionsController } from './secret-versions/secret-versions.controller.js';
 import { SecretVersionsReader } from './secret-versions/secret-versions.reader.js';
+import { TokenBroker } from './tokens/token-broker.js';
+import { TokenMetrics } from './tokens/token-metrics.js';
+import { MINTING_DEADLINE_MS, TokenMinting } from './tokens/token-minting.js';
+import { TokensController } from './tokens/tokens.controller.js';
+import { UsableSecretsReader } from './tokens/usable-secrets.reader.js';
 
-/** Connections to PostgreSQL that one process holds at most. */
+/** Connections to PostgreSQL that one process holds at most, beside the one that listens. */
 const MAX_DATABASE_CONNECTIONS = 10;
+
+/** Calls to one tenant for tokens: many users may come at once, and each waits for the answer. */
+const TOKEN_CALLS = { atOnce: 10, waiting: 200 };
 
 /** The API, wired. */
 @Module({})
@@ -39,15 +49,31 @@ export class ApiModule {
       databaseUrl: config.DATABASE_URL,
       role: 'producer',
     });
+    const tenantHosts = tenantHostPolicy(config);
+    // Without parent clients: it enters no tenant but with a customer's own secret.
+    const qlik = QlikModule.forRoot({
+      timeoutMs: config.QLIK_TIMEOUT_SECONDS,
+      endpoint: config.QLIK_ENDPOINT,
+      tenantHosts,
+      admission: {
+        perMinute: { read: config.QLIK_READS_PER_MINUTE, write: config.QLIK_WRITES_PER_MINUTE },
+        circuitOpenMs: config.QLIK_CIRCUIT_OPEN_SECONDS,
+        room: TOKEN_CALLS,
+        redisUrl: config.REDIS_URL,
+        logger,
+      },
+    });
     const runs = RunsModule.forRoot({ logger, imports: [queue] });
     return {
       module: ApiModule,
       imports: [
         DatabaseModule.forRoot({ url: config.DATABASE_URL, maxConnections: MAX_DATABASE_CONNECTIONS }),
+        NotificationsModule.forRoot({ url: config.DATABASE_URL, logger }),
         DiscoveryModule,
         AuditModule,
         AccessModule.forRoot({ logger }),
         VaultModule.forRoot(config),
+        qlik,
         runs,
         CustomersModule.forRoot({ rotation: new RotationDefaults(config), imports: [runs] }),
       ],
@@ -56,19 +82,28 @@ export class ApiModule {
         CredentialsController,
         SecretVersionsController,
         RotationsController,
+        TokensController,
         RunsController,
         PausesController,
         AuditEventsController,
         HealthController,
+        MetricsController,
         ProblemsController,
       ],
       providers: [
-        { provide: TENANT_HOST_POLICY, useValue: tenantHostPolicy(config) },
+        { provide: TENANT_HOST_POLICY, useValue: tenantHosts },
         { provide: APP_GUARD, useClass: AccessGuard },
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: APP_FILTER, useValue: new ProblemFilter(logger, problemCatalog) },
         CredentialsReader,
         SecretVersionsReader,
+        ApiMetrics,
+        TokenBroker,
+        TokenMetrics,
+        TokenMinting,
+        UsableSecretsReader,
+        // Waiting for its turn at a busy tenant, and the call.
+        { provide: MINTING_DEADLINE_MS, useValue: 2 * config.QLIK_TIMEOUT_SECONDS },
         Readiness,
         RouteAccessCheck,
       ],

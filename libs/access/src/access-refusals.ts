@@ -61,5 +61,5 @@ export class AccessRefusals {
 }
 
 function scopeOf(error: DomainError): Record<string, string | number> {
-  return error.facts.scope === undefined ? {} : { scope: error.facts.scope };
+  return typeof error.facts.scope === 'string' ? { scope: error.facts.scope } : {};
 }

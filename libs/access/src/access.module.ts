@@ -1,11 +1,13 @@
 import { AuditModule } from '@app/audit';
+import { Notifications } from '@app/platform';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ACCESS_CLOCK, ACCESS_LOGGER, type AccessLogger, systemClock } from './access-options.js';
 import { AccessRefusals } from './access-refusals.js';
+import { ApiKeyCache } from './api-key-cache.js';
 import { ApiKeys } from './api-keys.js';
 import { OperatorLogins } from './operator-logins.js';
 
-/** Who may: API keys, refusals, operator logins. Needs the process's `DatabaseModule`. */
+/** Who may: API keys, refusals, operator logins. Needs the process's `DatabaseModule`; where there is a `NotificationsModule` too, keys are remembered for seconds. */
 @Module({})
 export class AccessModule {
   static forRoot(options: { logger: AccessLogger }): DynamicModule {
@@ -16,6 +18,12 @@ export class AccessModule {
         ApiKeys,
         AccessRefusals,
         OperatorLogins,
+        {
+          provide: ApiKeyCache,
+          useFactory: (notifications?: Notifications) =>
+            notifications === undefined ? undefined : new ApiKeyCache(notifications),
+          inject: [{ token: Notifications, optional: true }],
+        },
         { provide: ACCESS_CLOCK, useValue: systemClock },
         { provide: ACCESS_LOGGER, useValue: options.logger },
       ],

@@ -1,17 +1,15 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AuditTrail, SYSTEM_CHAIN } from '@app/audit';
 import { type ApiKey, Database, DomainError, type Secret } from '@app/platform';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { ACCESS_CLOCK, ACCESS_LOGGER, type AccessLogger, type Clock, systemClock } from './access-options.js';
+import { ApiKeyCache, type KnownKey } from './api-key-cache.js';
 import { ApiKeyRefused } from './api-key-refused.js';
 import { issueKey, parseKey } from './api-key-token.js';
 import type { Caller } from './caller.js';
 import { LastUse } from './last-use.js';
 import { checkNewApiKey, type NewApiKey } from './new-api-key.js';
 import type { Scope } from './scopes.js';
-
-/** What is asked of a key's row at each request. */
-type KnownKey = Omit<ApiKey, 'createdAt'>;
 
 /** What a key is worth now: only an active one lets its holder in. */
 export type ApiKeyState = 'active' | 'expired' | 'revoked';
@@ -29,7 +27,7 @@ export interface ListedApiKey {
   revokedAt: Date | null;
 }
 
-/** The keys by which an OEM's systems call us. Nothing is cached: a key that is revoked or expires is refused from the next request on. */
+/** The keys by which an OEM's systems call us. A key that expires is refused from the next request on, and a revoked one as soon as the process has heard of it, which takes milliseconds (docs/security.md). */
 @Injectable()
 export class ApiKeys implements OnModuleDestroy {
   readonly #lastUse: LastUse;
@@ -39,6 +37,7 @@ export class ApiKeys implements OnModuleDestroy {
     private readonly audit: AuditTrail,
     @Inject(ACCESS_LOGGER) logger: AccessLogger,
     @Inject(ACCESS_CLOCK) private readonly now: Clock = systemClock,
+    @Optional() private readonly cache?: ApiKeyCache,
   ) {
     this.#lastUse = new LastUse(database, logger);
   }
@@ -72,10 +71,7 @@ export class ApiKeys implements OnModuleDestroy {
       );
     }
     const { id, secretHash } = parsed;
-    const [row] = await this.database.sql.$queryRaw<KnownKey[]>`
-      SELECT id, name, secret_hash AS "secretHash", scopes, expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
-        revoked_at AS "revokedAt"
-      FROM api_keys WHERE id = ${id}`;
+    const row = await (this.cache?.find(id, () => this.#look(id)) ?? this.#look(id));
     if (row === undefined || !timingSafeEqual(row.secretHash, secretHash)) {
       throw new ApiKeyRefused(
         'API_KEY_UNKNOWN',
@@ -85,7 +81,8 @@ export class ApiKeys implements OnModuleDestroy {
     }
     const now = this.now();
     this.#assertUsable(row, now);
-    this.#lastUse.note(id, row.lastUsedAt, now);
+    // A remembered row would have it noted at each request until it is read again.
+    if (this.#lastUse.note(id, row.lastUsedAt, now)) row.lastUsedAt = now;
     return { kind: 'api-key', id, name: row.name, scopes: row.scopes as Scope[], actor: `api-key:${id}` };
   }
 
@@ -112,6 +109,7 @@ export class ApiKeys implements OnModuleDestroy {
         );
       }
     });
+    this.cache?.forget(id);
   }
 
   /** Every key there ever was, newest first. */
@@ -128,6 +126,14 @@ export class ApiKeys implements OnModuleDestroy {
   /** Lets the notes of last uses be written while the database is still there. */
   async onModuleDestroy(): Promise<void> {
     await this.#lastUse.settled();
+  }
+
+  async #look(id: string): Promise<KnownKey | undefined> {
+    const [row] = await this.database.sql.$queryRaw<KnownKey[]>`
+      SELECT id, name, secret_hash AS "secretHash", scopes, expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
+        revoked_at AS "revokedAt"
+      FROM api_keys WHERE id = ${id}`;
+    return row;
   }
 
   #assertUsable(row: KnownKey, now: Date): void {

@@ -12,14 +12,15 @@ export class LastUse {
     private readonly logger: AccessLogger,
   ) {}
 
-  /** Starts the note unless one of the last minute is there or under way; `noted` is what the row says. */
-  note(id: string, noted: Date | null, usedAt: Date): void {
-    if (this.#pending.has(id)) return;
-    if (noted !== null && usedAt.getTime() - noted.getTime() < RESOLUTION_MS) return;
+  /** Starts the note unless one of the last minute is there or under way, and tells whether it did; `noted` is what the row says. */
+  note(id: string, noted: Date | null, usedAt: Date): boolean {
+    if (this.#pending.has(id)) return false;
+    if (noted !== null && usedAt.getTime() - noted.getTime() < RESOLUTION_MS) return false;
     const written = this.#write(id, usedAt)
       .catch((error: unknown) => this.logger.warn({ err: error, apiKeyId: id }, 'last use of an API key not noted'))
       .finally(() => this.#pending.delete(id));
     this.#pending.set(id, written);
+    return true;
   }
 
   /** Resolves when every note that was started is written. */

@@ -4,7 +4,7 @@ import { type CustomerState, DomainError } from '@app/platform';
 export const USABLE_STATES: readonly CustomerState[] = ['ready', 'degraded'];
 
 /** What is asked of a customer that it may not have yet. */
-type Lacked = 'credentials to give' | 'secret to rotate';
+type Lacked = 'credentials to give' | 'secret to rotate' | 'secret to get tokens with';
 
 /** Throws CUSTOMER_OFFBOARDED, or CUSTOMER_NOT_READY, for a customer in whose state there is no secret that works. */
 export function assertUsable(customerId: string, state: CustomerState, lacked: Lacked): void {

@@ -2,11 +2,14 @@
 export type ErrorKind =
   'invalid' | 'unauthenticated' | 'forbidden' | 'not-found' | 'gone' | 'conflict' | 'stale' | 'unavailable';
 
+/** A fact about an error: one value, or a few by name. */
+export type Fact = string | number | Readonly<Record<string, string | number>>;
+
 export interface ErrorDetails {
   /** Which part of the input is at fault, as JSON pointers with a sentence each. */
   fields?: { pointer: string; message: string }[];
   /** Facts the caller may act on, e.g. the id of the run that is in the way. Never a secret. */
-  facts?: Record<string, string | number>;
+  facts?: Record<string, Fact>;
   /** Seconds after which trying again makes sense. */
   retryAfterSeconds?: number;
   cause?: unknown;
@@ -16,7 +19,7 @@ export interface ErrorDetails {
 export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly fields: { pointer: string; message: string }[];
-  readonly facts: Record<string, string | number>;
+  readonly facts: Record<string, Fact>;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(

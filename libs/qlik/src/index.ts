@@ -11,7 +11,7 @@ export {
 } from './oauth-client.schema.js';
 export { type CreatedOAuthClient, type NamedClient, OAuthClientsApi } from './oauth-clients.js';
 export { ParentAccess, type ParentClient, type ParentClients } from './parent-access.js';
-export { qlikSettings } from './qlik.config.js';
+export { qlikAdmissionSettings, qlikConnectionSettings, qlikSettings } from './qlik.config.js';
 export { QlikModule, type QlikModuleOptions } from './qlik.module.js';
 export { QlikError, type QlikErrorDetails, type QlikErrorFacts } from './qlik-error.js';
 export type { QlikErrorCode, QlikFailure } from './qlik-error.table.js';

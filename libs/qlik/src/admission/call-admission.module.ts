@@ -10,13 +10,15 @@ import { OwnCallLimits } from './own-call-limits.js';
 import { PostgresCallLimits } from './postgres-call-limits.js';
 import { QlikCircuits } from './qlik-circuits.js';
 import { RedisCallLimits } from './redis-call-limits.js';
-import { TenantBulkhead } from './tenant-bulkhead.js';
+import { type BulkheadRoom, TenantBulkhead } from './tenant-bulkhead.js';
 
 /** What a process allows itself at Qlik, and where it counts together with the others: Redis where given, PostgreSQL where not. */
 export interface CallAdmissionOptions {
   perMinute: CallsPerMinute;
   /** How long nothing is sent to a tenant, or a region, that does not answer. */
   circuitOpenMs: number;
+  /** For a process whose callers wait for the answer; without it, as many as suit runs, which wait in their rows. */
+  room?: BulkheadRoom;
   redisUrl?: Secret | undefined;
   /** Hears of circuits that open and close, and of a store that fails. */
   logger: Logger;
@@ -28,7 +30,7 @@ const SHARED_LIMITS = Symbol('shared call limits');
 /** Gives a process its `CallAdmission`. Without Redis it needs the global `DatabaseModule`. */
 @Module({})
 export class CallAdmissionModule implements OnApplicationShutdown {
-  static forRoot({ perMinute, circuitOpenMs, redisUrl, logger }: CallAdmissionOptions): DynamicModule {
+  static forRoot({ perMinute, circuitOpenMs, room, redisUrl, logger }: CallAdmissionOptions): DynamicModule {
     const redis = {
       provide: LIMITS_REDIS,
       useFactory: () => (redisUrl === undefined ? undefined : openLimitsRedis(redisUrl)),
@@ -49,7 +51,8 @@ export class CallAdmissionModule implements OnApplicationShutdown {
       provide: CallAdmission,
       useFactory: (store: CallLimits) => {
         const limits = new InsuredCallLimits(store, new OwnCallLimits(perMinute), logger);
-        return new CallAdmission(new TenantBulkhead(), new QlikCircuits(circuitOpenMs, logger), limits);
+        const bulkhead = new TenantBulkhead(Math.random, room);
+        return new CallAdmission(bulkhead, new QlikCircuits(circuitOpenMs, logger), limits);
       },
       inject: [SHARED_LIMITS],
     };

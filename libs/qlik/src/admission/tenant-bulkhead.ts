@@ -7,16 +7,25 @@ export const CALLS_WAITING = 4;
 
 const BUSY_MS = 1_000;
 
+/** How many calls one tenant gets from a process at once, and how many may wait behind them. */
+export interface BulkheadRoom {
+  atOnce: number;
+  waiting: number;
+}
+
 interface Lane {
   underWay: number;
   waiting: (() => void)[];
 }
 
-/** Keeps a slow tenant from taking up a process: two calls to it at once, in the order of their coming, and a few that wait. */
+/** Keeps a slow tenant from taking up a process: so many calls to it at once, in the order of their coming, and so many that wait. */
 export class TenantBulkhead {
   readonly #lanes = new Map<string, Lane>();
 
-  constructor(private readonly random: () => number = Math.random) {}
+  constructor(
+    private readonly random: () => number = Math.random,
+    private readonly room: BulkheadRoom = { atOnce: CALLS_AT_ONCE, waiting: CALLS_WAITING },
+  ) {}
 
   /** Makes the call when it is its turn. Throws TENANT_BUSY if too many wait already, CALL_ABORTED if the caller gives up before its turn. */
   async run<T>(
@@ -35,11 +44,11 @@ export class TenantBulkhead {
   async #enter({ operation, host }: Pick<QlikErrorFacts, 'operation' | 'host'>, signal?: AbortSignal): Promise<void> {
     const lane = this.#lanes.get(host) ?? { underWay: 0, waiting: [] };
     this.#lanes.set(host, lane);
-    if (lane.underWay < CALLS_AT_ONCE) {
+    if (lane.underWay < this.room.atOnce) {
       lane.underWay += 1;
       return;
     }
-    if (lane.waiting.length >= CALLS_WAITING) {
+    if (lane.waiting.length >= this.room.waiting) {
       throw new QlikError('TENANT_BUSY', { operation, host, retryAfterMs: BUSY_MS * (1 + this.random()) });
     }
     if (signal?.aborted === true) throw new QlikError('CALL_ABORTED', { operation, host });

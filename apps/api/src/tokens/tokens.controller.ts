@@ -1,0 +1,64 @@
+import type { Caller } from '@app/access';
+import { IdPipe } from '@app/http';
+import { Body, Controller, Header, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { CurrentCaller } from '../access/current-caller.decorator.js';
+import { RequiresScope } from '../access/requires-scope.decorator.js';
+import { Operation } from '../openapi/operation.decorator.js';
+import { restOf } from './minted-token.js';
+import { TokenBroker } from './token-broker.js';
+import { tokenProblems } from './token-problem.js';
+import { NewToken, Token } from './token.schema.js';
+
+/** Tokens in place of secrets: who asks here never holds one, and notices no rotation. */
+@ApiTags('Tokens')
+@Controller('v1/customers/:id/tokens')
+export class TokensController {
+  constructor(private readonly broker: TokenBroker) {}
+
+  @Post()
+  @HttpCode(200)
+  @RequiresScope('tokens:write')
+  @ApiParam({ name: 'id', schema: { type: 'string', format: 'uuid' } })
+  @Header('cache-control', 'no-store')
+  @Operation({
+    id: 'createToken',
+    summary: "Get a token of a customer's user",
+    description:
+      'An impersonation token of the tenant, got with the stored secret, which never leaves; rotations are not noticed. Equal requests get the same token while it lives for at least another minute (or a tenth of its life, if that is shorter) and nothing has changed: a new secret, the removal of the customer or a repair of its client ends that at once. A token that was given out lives on until it expires: Qlik has no call that ends it.',
+    status: 200,
+    schema: Token,
+    answers: 'The token.',
+    headers: { 'Cache-Control': '`no-store`' },
+    problems: [
+      'REQUEST_INVALID',
+      'BODY_NOT_JSON',
+      'CUSTOMER_NOT_FOUND',
+      'CUSTOMER_NOT_READY',
+      'CUSTOMER_OFFBOARDED',
+      'SCOPE_NOT_ALLOWED',
+      'BODY_TOO_LARGE',
+      'MEDIA_TYPE_UNSUPPORTED',
+      'SECRET_UNREADABLE',
+      'KEY_PROVIDER_UNAVAILABLE',
+      'SECRET_CHANGING',
+      ...tokenProblems,
+    ],
+  })
+  async create(
+    @Param('id', new IdPipe('customer')) id: string,
+    @Body({ schema: NewToken }) wanted: NewToken,
+    @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
+  ): Promise<Token> {
+    const minted = await this.broker.getToken(id, wanted, { caller, requestId: request.id });
+    return {
+      accessToken: minted.token.reveal(),
+      tokenType: 'Bearer',
+      expiresInSeconds: Math.floor(restOf(minted) / 1000),
+      expiresAt: minted.expiresAt.toISOString(),
+      scope: minted.scope,
+    };
+  }
+}
