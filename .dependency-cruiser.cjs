@@ -10,7 +10,7 @@ const allowed = {
   'libs/runs': ['libs/platform', 'libs/queue', 'libs/audit'],
   'libs/customers': ['libs/platform', 'libs/audit', 'libs/runs'],
   'libs/provisioning': ['libs/platform', 'libs/audit', 'libs/vault', 'libs/qlik', 'libs/runs', 'libs/customers'],
-  // queue and qlik to configure their modules, and qlik's rule for tenant hosts.
+  // queue and qlik to configure their modules, qlik's rule for tenant hosts, and tokens.
   'apps/api': [
     'libs/platform',
     'libs/http',

@@ -10,7 +10,7 @@ export interface InstantQlik {
   close(): Promise<void>;
 }
 
-export async function startInstantQlik(): Promise<InstantQlik> {
+export async function startInstantQlik(accessToken = 'token'): Promise<InstantQlik> {
   let calls: { operation: string; at: number }[] = [];
   const names = new Map<string, string>();
   const clientOf = (clientId: string) => ({
@@ -29,7 +29,7 @@ export async function startInstantQlik(): Promise<InstantQlik> {
     body: string,
   ): [operation: string, status: number, answer?: object] => {
     if (path === '/oauth/token')
-      return ['token', 200, { access_token: 'token', token_type: 'bearer', expires_in: 21_600 }];
+      return ['token', 200, { access_token: accessToken, token_type: 'bearer', expires_in: 21_600 }];
     if (method === 'GET' && path.includes('?')) return ['list', 200, { data: [] }];
     if (method === 'PATCH') return ['config-patch', 204];
     if (method === 'GET') return ['get', 200, clientOf(path.split('/').at(-1)!)];

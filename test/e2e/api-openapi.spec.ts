@@ -43,6 +43,7 @@ describe('/openapi.json', () => {
       'cancelRun: post /v1/runs/{id}/cancel',
       'createCustomer: post /v1/customers',
       'createPause: post /v1/pauses',
+      'createToken: post /v1/customers/{id}/tokens',
       'deletePause: delete /v1/pauses/{id}',
       'getCredentials: get /v1/customers/{id}/credentials',
       'getCustomer: get /v1/customers/{id}',

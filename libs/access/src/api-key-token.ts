@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt } from 'node:crypto';
+import { hash, randomBytes, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { Secret } from '@app/platform';
 
@@ -51,5 +51,5 @@ function base62(value: bigint, length: number): string {
 }
 
 function sha256(text: string): Uint8Array<ArrayBuffer> {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }

@@ -48,7 +48,7 @@ export const problemCatalog = {
   TENANT_CIRCUIT_OPEN: { status: 503, title: 'The tenant did not answer and is left alone' },
   REGION_CIRCUIT_OPEN: { status: 503, title: 'The region did not answer and is left alone' },
   HOST_NOT_ALLOWED: { status: 503, title: 'The tenant host is not allowed here' },
-  ADDRESS_NOT_ALLOWED: { status: 503, title: 'The tenant host leads to an address that is not public' },
+  ADDRESS_NOT_ALLOWED: { status: 503, title: 'The tenant host leads to a private address' },
   QLIK_TIMEOUT: { status: 504, title: 'Qlik took too long' },
 } as const satisfies ProblemCatalog;
 

@@ -11,12 +11,14 @@ export interface MintedToken {
   age: Stopwatch;
 }
 
-/** The rest of life that every token has when it is given out. */
+/** The rest of life that every token has which is given out again. */
 const LEAST_REST_MS = 60_000;
 
 /** How long it is still valid, in milliseconds. */
 export const restOf = ({ lifeMs, age }: MintedToken): number => Math.max(0, lifeMs - age());
 
 /** Whether it lives long enough to be given out again: for another minute, or a tenth of its life if that is shorter. */
-export const isGivenAgain = (token: MintedToken): boolean =>
-  restOf(token) >= Math.min(LEAST_REST_MS, token.lifeMs / 10);
+export function isGivenAgain(token: MintedToken): boolean {
+  const rest = restOf(token);
+  return rest > 0 && rest >= Math.min(LEAST_REST_MS, token.lifeMs / 10);
+}

@@ -17,6 +17,9 @@ export class TokenMetrics {
     });
     this.#cache = tokens.labels('cache');
     this.#qlik = tokens.labels('qlik');
+    // There from the start, so that the first one shows as a rise.
+    this.#cache.inc(0);
+    this.#qlik.inc(0);
   }
 
   fromCache(): void {

@@ -28,6 +28,16 @@ class Calls {
 }
 
 describe('TenantBulkhead', () => {
+  it('has the room that a process asks for', async () => {
+    const bulkhead = new TenantBulkhead(() => 0.5, { atOnce: 3, waiting: 1 });
+    const begun: number[] = [];
+    const start = (number: number) => bulkhead.run(call, undefined, () => Promise.resolve(begun.push(number)));
+    const waiting = [0, 1, 2, 3].map(start);
+    expect(await caught(start(4))).toMatchObject({ code: 'TENANT_BUSY' });
+    await Promise.all(waiting);
+    expect(begun).toEqual([0, 1, 2, 3]);
+  });
+
   it('lets two calls to a tenant go at once and the next when one has ended, in the order of their coming', async () => {
     const calls = new Calls();
     const all = ['a', 'b', 'c', 'd'].map((name) => calls.start(name));
