@@ -174,7 +174,6 @@ describe('bad input to POST /v1/customers', () => {
     'an unknown field': ['/colour', { colour: 'red' }],
     'an unknown field with a slash': ['/a~1b', { 'a/b': 1 }],
     'existingClient, not offered yet': ['/existingClient', { existingClient: { clientId: 'x' } }],
-    'dryRun, not offered yet': ['/dryRun', { dryRun: true }],
     'an unknown nested field': ['/verificationUser/x', { verificationUser: { field: 'userId', value: 'u', x: 1 } }],
     'an unknown kind of user': ['/verificationUser/field', { verificationUser: { field: 'email', value: 'u' } }],
     'too much metadata': [

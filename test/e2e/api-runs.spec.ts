@@ -36,7 +36,7 @@ async function fail(run: Run): Promise<string> {
     where: { id: run.id },
     data: { state: 'failed', holdsSlot: false, error, revision: { increment: 1 }, finishedAt: new Date() },
   });
-  await api.database.client.customer.update({ where: { id: run.customerId }, data: { state: 'failed' } });
+  await api.database.client.customer.update({ where: { id: run.customerId! }, data: { state: 'failed' } });
   return (await api.call('GET', `/v1/runs/${run.id}`)).headers.get('etag')!;
 }
 

@@ -142,7 +142,7 @@ describe('a pause', () => {
     const { body: listed } = await call('GET', '/api/pauses', { headers });
     expect(listed).toMatchObject({
       pauses: [{ heldRuns: 1, customer: { name: 'Held' } }],
-      plans: ['onboarding', 'rotation', 'reconciliation'],
+      plans: ['onboarding', 'rotation', 'reconciliation', 'preflight'],
     });
     expect(await overview()).toMatchObject({
       pauses: 1,

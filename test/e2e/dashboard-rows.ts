@@ -26,6 +26,22 @@ export async function writeCustomer(database: Database, name: string, state: Cus
   return id;
 }
 
+/** Writes a preflight of a tenant that nobody is signed up for, as a worker would have left it that was not let in. */
+export async function writePreflight(database: Database, tenantHost: string): Promise<string> {
+  const id = v7();
+  const now = new Date();
+  const error = { code: 'PARENT_REFUSED', message: 'The tenant refused the parent client.', hint: 'Check it.' };
+  const stopped = { state: 'needs_attention', error, startedAt: now, finishedAt: now } as const;
+  await database.client.run.create({
+    data: {
+      ...{ id, plan: 'preflight', input: { tenantHost }, step: 'get-parent-token', holdsSlot: false, ...stopped },
+      ...{ requestId: v7(), actor: 'api-key:k3y0fthe0em1', deadlineAt: now },
+      steps: { create: { name: 'get-parent-token', position: 0, attempts: 1, ...stopped } },
+    },
+  });
+  return id;
+}
+
 /** What a run is to look like. */
 export interface RunRow {
   customerId: string;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { BrowserContext, Page } from 'playwright-core';
 import { browseDashboard } from './dashboard-browser.js';
-import { FORBIDDEN, writeCustomer, writeRun, writeSecretVersions } from './dashboard-rows.js';
+import { FORBIDDEN, writeCustomer, writePreflight, writeRun, writeSecretVersions } from './dashboard-rows.js';
 import type { DashboardUnderTest } from './dashboard-under-test.js';
 
 let dashboard: DashboardUnderTest;
@@ -105,6 +105,26 @@ describe('looking', () => {
     expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
     await page.goBack();
     await page.waitForURL(`${dashboard.url}/runs`);
+  });
+
+  it('calls a run that is for nobody yet by its tenant', async () => {
+    const runId = await writePreflight(dashboard.database, 'tried.eu.qlikcloud.com');
+    await signIn();
+    const article = page.getByRole('article').filter({ hasText: 'PARENT_REFUSED' });
+    await article.getByRole('link', { name: 'Preflight of tried.eu.qlikcloud.com' }).click();
+    await page.waitForURL(`${dashboard.url}/runs/${runId}`);
+    await page.getByRole('heading', { name: 'Preflight of tried.eu.qlikcloud.com' }).waitFor();
+    await page.getByText('none yet: a dry run').waitFor();
+    await page.getByRole('link', { name: 'Runs', exact: true }).click();
+    const row = page.getByRole('row').filter({ hasText: 'Preflight' });
+    expect(await row.innerText()).toMatch(/none yet\s+tried\.eu\.qlikcloud\.com/);
+    await row.getByRole('link', { name: 'Preflight' }).click();
+    await page.getByRole('button', { name: 'Retry' }).click();
+    await page.waitForFunction(`document.activeElement?.tagName === 'INPUT'`);
+    await page.keyboard.type('The parent client was mended');
+    await page.keyboard.press('Enter');
+    await page.getByText('It is under way, so it cannot be retried.').waitFor();
+    expect(await dashboard.database.client.run.findUnique({ where: { id: runId } })).toMatchObject({ state: 'queued' });
   });
 
   it('follows a run without a reload', async () => {

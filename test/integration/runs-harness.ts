@@ -9,6 +9,7 @@ import {
   PlanRegistry,
   type RetryPolicy,
   RunRunner,
+  type RunOf,
   type RunOutcome,
   RunsReader,
   RunsService,
@@ -162,7 +163,7 @@ export class RunsHarness {
   async queue(
     plan: Plan,
     { customerId, wallClockMs = 60_000 }: { customerId?: string; wallClockMs?: number } = {},
-  ): Promise<Run> {
+  ): Promise<RunOf<string>> {
     const run = {
       customerId: customerId ?? (await this.customer()),
       plan: plan.name,
@@ -174,8 +175,9 @@ export class RunsHarness {
     return this.database.transaction((tx) => this.service.create(tx, run));
   }
 
-  read(runId: string): Promise<Run> {
-    return this.database.client.run.findUniqueOrThrow({ where: { id: runId } });
+  /** A run that was queued here, and so has a customer. */
+  async read(runId: string): Promise<RunOf<string>> {
+    return (await this.database.client.run.findUniqueOrThrow({ where: { id: runId } })) as RunOf<string>;
   }
 
   /** The run's state, and each step's. */
@@ -198,8 +200,8 @@ export class RunsHarness {
 
   /** The tenant of the run's customer. */
   async tenantOf(runId: string): Promise<string> {
-    const { customerId } = await this.read(runId);
-    return (await this.database.client.customer.findUniqueOrThrow({ where: { id: customerId } })).tenantHost;
+    const where = { runs: { some: { id: runId } } };
+    return (await this.database.client.customer.findFirstOrThrow({ where })).tenantHost;
   }
 
   lift(pauseId: string): Promise<void> {

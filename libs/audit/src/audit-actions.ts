@@ -11,6 +11,7 @@ export const auditActions = {
   'customer.cancelled': 'The onboarding of a customer was cancelled and what it had made was undone.',
   'customer.offboarding': 'The removal of a customer began.',
   'customer.offboarded': 'A customer was removed: its OAuth client is deleted and its secrets are unreadable.',
+  'preflight.requested': 'A dry run against a tenant was begun; it makes no customer, and nothing at Qlik.',
   'run.started': 'A worker began a run.',
   'run.waiting': 'A run waits until a time it names.',
   'run.retried': 'Somebody, or the schedule, had a run that had stopped go on.',

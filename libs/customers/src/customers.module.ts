@@ -4,6 +4,7 @@ import { CustomerStatesModule } from './customer-states.module.js';
 import { CustomersReader } from './customers.reader.js';
 import { CustomersRepository } from './customers.repository.js';
 import { CustomersService } from './customers.service.js';
+import { DryRunsService } from './preflight/dry-runs.service.js';
 import type { RotationDefaults } from './rotation/rotation-policy.config.js';
 import { RotationModule } from './rotation/rotation.module.js';
 import { RotationsService } from './rotation/rotations.service.js';
@@ -17,8 +18,8 @@ export class CustomersModule {
     return {
       module: CustomersModule,
       imports: [AuditModule, CustomerStatesModule, rotation, ...(options.imports ?? [])],
-      providers: [CustomersRepository, CustomersReader, CustomersService, RotationsService],
-      exports: [CustomersReader, CustomersService, RotationsService, CustomerStatesModule],
+      providers: [CustomersRepository, CustomersReader, CustomersService, DryRunsService, RotationsService],
+      exports: [CustomersReader, CustomersService, DryRunsService, RotationsService, CustomerStatesModule],
     };
   }
 }

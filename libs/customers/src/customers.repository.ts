@@ -48,8 +48,23 @@ export class CustomersRepository {
     return row;
   }
 
-  /** What a key was used for, undefined once it has expired. */
-  async findRequest(caller: string, key: string): Promise<{ requestHash: string; customerId: string } | undefined> {
+  /** Writes the key of a batch, which makes no customer by itself; false if the key is in use. A key that another transaction is writing is waited for. */
+  async insertBatchKey(tx: Sql, request: RequestKey): Promise<boolean> {
+    const inserted = await tx.$executeRaw`
+      INSERT INTO idempotency_keys AS kept (caller, key, request_hash, customer_id, expires_at)
+      SELECT ${request.caller}, ${request.key}, ${request.requestHash}, NULL, now() + ${KEY_LIFE_DAYS} * interval '1 day'
+      WHERE set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true) IS NOT NULL
+      ON CONFLICT (caller, key) DO UPDATE SET request_hash = EXCLUDED.request_hash, customer_id = NULL,
+        created_at = now(), expires_at = EXCLUDED.expires_at
+        WHERE kept.expires_at <= now()`;
+    return inserted === 1;
+  }
+
+  /** What a key was used for, a batch if it has no customer; undefined once it has expired. */
+  async findRequest(
+    caller: string,
+    key: string,
+  ): Promise<{ requestHash: string; customerId: string | null } | undefined> {
     const row = await this.database.client.idempotencyKey.findUnique({ where: { caller_key: { caller, key } } });
     return row === null || row.expiresAt <= new Date() ? undefined : row;
   }

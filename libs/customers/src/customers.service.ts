@@ -65,16 +65,24 @@ export class CustomersService {
     return { customer: made.customer, run: { ...made.run, steps: [] }, replayed: false };
   }
 
+  /** Writes nothing. Throws EXTERNAL_ID_TAKEN or TENANT_HOST_TAKEN where `accept` would. */
+  async refuseTaken(input: Pick<NewCustomer, 'externalId' | 'tenantHost'>): Promise<void> {
+    const taken = await this.#findTaken(input);
+    if (taken !== undefined) throw taken;
+  }
+
   /** Queues a run again; the customer of an onboarding that failed is onboarding again. Throws what RunsService.retry throws. */
   retryRun(runId: string, change: RunChange): Promise<Run> {
     return this.runs.retry(runId, change, async (tx, run) => {
+      const { customerId } = run;
+      if (customerId === null) return;
       if (run.plan === 'rotation') {
-        await this.#refuseSecondRotation(tx, run);
+        await this.#refuseSecondRotation(tx, run.id, customerId);
         await this.rotations.giveTime(tx, run);
       }
       if (run.plan !== 'onboarding') return;
-      const customer = await tx.customer.findUniqueOrThrow({ where: { id: run.customerId }, select: { state: true } });
-      if (customer.state === 'failed') await this.states.change(tx, run.customerId, 'onboarding');
+      const customer = await tx.customer.findUniqueOrThrow({ where: { id: customerId }, select: { state: true } });
+      if (customer.state === 'failed') await this.states.change(tx, customerId, 'onboarding');
     });
   }
 
@@ -85,10 +93,10 @@ export class CustomersService {
     });
   }
 
-  async #refuseSecondRotation(tx: Transaction, run: Run): Promise<void> {
-    const unfinished = await this.succession.findUnfinished(tx, run.customerId, 'rotation');
-    if (unfinished === undefined) throw busyAtThisMoment(run.customerId);
-    const active = unfinished.find(({ id }) => id !== run.id);
+  async #refuseSecondRotation(tx: Transaction, runId: string, customerId: string): Promise<void> {
+    const unfinished = await this.succession.findUnfinished(tx, customerId, 'rotation');
+    if (unfinished === undefined) throw busyAtThisMoment(customerId);
+    const active = unfinished.find(({ id }) => id !== runId);
     if (active !== undefined) throw rotationActive(active);
   }
 
@@ -101,10 +109,8 @@ export class CustomersService {
     try {
       return await this.database.sqlTransaction((tx) => this.#write(tx, input, caller, request, trace));
     } catch (error) {
-      const sqlState = findSqlState(error);
-      if (sqlState === LOCK_NOT_AVAILABLE) throw inProgress(error);
-      if (sqlState === UNIQUE_VIOLATION) throw (await this.#findTaken(input)) ?? error;
-      throw error;
+      if (findSqlState(error) === UNIQUE_VIOLATION) throw (await this.#findTaken(input)) ?? error;
+      return inProgressIfLocked(error);
     }
   }
 
@@ -137,14 +143,14 @@ export class CustomersService {
   async #replay({ caller, key, requestHash }: RequestKey): Promise<Accepted> {
     const earlier = await this.customers.findRequest(caller, key);
     if (earlier === undefined) throw inProgress();
-    if (earlier.requestHash !== requestHash) throw keyReused(earlier.customerId);
+    if (earlier.customerId === null || earlier.requestHash !== requestHash) throw keyReused(earlier.customerId);
     const customer = await this.reader.get(earlier.customerId);
     const run = await this.runsReader.findNewest(customer.id);
     if (run === undefined) throw new Error(`The customer "${customer.id}" has no run.`);
     return { customer, run, replayed: true };
   }
 
-  async #findTaken(input: NewCustomer): Promise<DomainError | undefined> {
+  async #findTaken(input: Pick<NewCustomer, 'externalId' | 'tenantHost'>): Promise<DomainError | undefined> {
     const holder = await this.customers.findLive(input.externalId, input.tenantHost);
     if (holder === undefined) return undefined;
     const [code, field] =
@@ -160,7 +166,13 @@ export class CustomersService {
   }
 }
 
-const inProgress = (cause?: unknown): DomainError =>
+/** Throws the error, as IDEMPOTENCY_IN_PROGRESS if it says that a key was waited for too long. */
+export function inProgressIfLocked(error: unknown): never {
+  throw findSqlState(error) === LOCK_NOT_AVAILABLE ? inProgress(error) : error;
+}
+
+/** `IDEMPOTENCY_IN_PROGRESS`: what the key is used for is not settled yet. */
+export const inProgress = (cause?: unknown): DomainError =>
   new DomainError(
     'conflict',
     'IDEMPOTENCY_IN_PROGRESS',
@@ -184,10 +196,11 @@ const rotationPromoted = (run: Run): DomainError =>
     { facts: { runId: run.id } },
   );
 
-const keyReused = (customerId: string): DomainError =>
+/** `IDEMPOTENCY_KEY_REUSED`; `customerId` is what the key made, null for a batch. */
+export const keyReused = (customerId: string | null): DomainError =>
   new DomainError(
     'invalid',
     'IDEMPOTENCY_KEY_REUSED',
-    `This Idempotency-Key came with another body before; that made the customer "${customerId}". Use a new key for a new request.`,
-    { facts: { customerId } },
+    `This Idempotency-Key came with another body before; that ${customerId === null ? 'was a batch' : `made the customer "${customerId}"`}. Use a new key for a new request.`,
+    { facts: customerId === null ? {} : { customerId } },
   );

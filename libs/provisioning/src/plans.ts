@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PlanRegistry } from '@app/runs';
 import { OnboardingPlan } from './onboarding/onboarding.plan.js';
+import { PreflightPlan } from './preflight/preflight.plan.js';
 import { ReconciliationPlan } from './reconciliation/reconciliation.plan.js';
 import { RotationPlan } from './rotation/rotation.plan.js';
 
@@ -11,9 +12,10 @@ export class Plans {
     private readonly onboarding: OnboardingPlan,
     private readonly rotation: RotationPlan,
     private readonly reconciliation: ReconciliationPlan,
+    private readonly preflight: PreflightPlan,
   ) {}
 
   toRegistry(): PlanRegistry {
-    return new PlanRegistry([this.onboarding, this.rotation, this.reconciliation]);
+    return new PlanRegistry([this.onboarding, this.rotation, this.reconciliation, this.preflight]);
   }
 }

@@ -15,6 +15,9 @@ import { VerifyCredentialStep } from './onboarding/verify-credential.step.js';
 import { OnboardingPlan } from './onboarding/onboarding.plan.js';
 import { CustomerTargets } from './customer-targets.js';
 import { Plans } from './plans.js';
+import { GetParentTokenStep } from './preflight/get-parent-token.step.js';
+import { ListOneClientStep } from './preflight/list-one-client.step.js';
+import { PreflightPlan } from './preflight/preflight.plan.js';
 import { ClientComparisons } from './reconciliation/client-comparisons.js';
 import { ClientRepair } from './reconciliation/client-repair.js';
 import { CompareClientStep } from './reconciliation/compare-client.step.js';
@@ -92,6 +95,9 @@ export class ProvisioningModule {
         ReconciliationSweep,
         DueCustomers,
         { provide: ReconciliationPolicy, useValue: options.reconciliation },
+        PreflightPlan,
+        GetParentTokenStep,
+        ListOneClientStep,
         Plans,
         { provide: PlanRegistry, useFactory: (plans: Plans) => plans.toRegistry(), inject: [Plans] },
       ],

@@ -26,6 +26,18 @@ describe('OAuthClientsApi', () => {
   });
   afterEach(() => qlik.close());
 
+  describe('hasAny', () => {
+    it.each([
+      [[], false],
+      [[{ of: 'a shape that nobody foresaw' }], true],
+    ])('asks for one client of any name, and reads nothing of it: %j', async (data, answer) => {
+      qlik.answer = (_request, response) =>
+        json(response, 200, { data, links: { next: { href: 'https://evil.example/' } } });
+      expect(await qlik.clients.hasAny(host)).toBe(answer);
+      expect(qlik.apiCalls.map(({ url }) => url)).toEqual(['/api/v1/oauth-clients?limit=1']);
+    });
+  });
+
   describe('list', () => {
     const pages = (links: Record<string, string>) => {
       qlik.answer = ({ url }, response) => {

@@ -67,6 +67,17 @@ export class OAuthClientsApi {
     return clients.filter(({ clientName }) => clientName.startsWith(prefix));
   }
 
+  /** Whether the tenant has any client: a page of one. Of the client itself nothing needs to be readable. */
+  async hasAny(host: string, context: CallContext = {}): Promise<boolean> {
+    const operation = 'list-oauth-clients';
+    const answer = z.object({ data: z.array(z.unknown()) });
+    const { data } = await this.calls.call(
+      { operation, host, method: 'GET', path: `${PATH}?limit=1`, answer },
+      context,
+    );
+    return data.length > 0;
+  }
+
   /** Makes a client. Not idempotent: a QlikError with `outcomeUnknown` may have made one. */
   async create(host: string, client: NewOAuthClient, context: CallContext = {}): Promise<CreatedOAuthClient> {
     const { clientSecret: secret, ...created } = await this.calls.call(

@@ -5,7 +5,8 @@ import { Database, type Sql } from '@app/platform';
 import type { AttemptEnd } from './attempt-end.js';
 import { AttemptsRepository } from './attempts.repository.js';
 import type { HeldRun } from './held-run.js';
-import type { Plan, RunOutcome } from './plan.js';
+import type { AnyPlan, RunOutcome } from './plan.js';
+import { auditedAs } from './run-audit.js';
 import type { RunEvent } from './run-event.js';
 import { assertRunTransition } from './run-states.js';
 import { LeaseLost } from './step-failure.js';
@@ -25,7 +26,7 @@ export class AttemptCommitter {
   ) {}
 
   /** Commits `progress` and returns it as committed: a run that was told to stop meanwhile stays on its step, to be undone. Throws LeaseLost. */
-  async commit(run: HeldRun, plan: Plan, progress: Progress): Promise<Progress> {
+  async commit(run: HeldRun, plan: AnyPlan, progress: Progress): Promise<Progress> {
     let isUnanswered = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -44,7 +45,7 @@ export class AttemptCommitter {
     }
   }
 
-  async #commitOnce(run: HeldRun, plan: Plan, progress: Progress): Promise<Progress | undefined> {
+  async #commitOnce(run: HeldRun, plan: AnyPlan, progress: Progress): Promise<Progress | undefined> {
     const { end } = progress;
     assertRunTransition('running', end.run.state);
     const result = await this.database
@@ -66,20 +67,21 @@ export class AttemptCommitter {
     return progress;
   }
 
-  async #endRun(tx: Sql, run: HeldRun, plan: Plan, end: AttemptEnd, outcome: RunOutcome): Promise<RunEvent[]> {
+  async #endRun(tx: Sql, run: HeldRun, plan: AnyPlan, end: AttemptEnd, outcome: RunOutcome): Promise<RunEvent[]> {
     const events = await plan.onEnd(tx, run.view, outcome, end.error);
     const data = { plan: plan.name, step: end.step.name, code: end.error?.code ?? null };
     return [...events, { action: `run.${outcome}`, data }];
   }
 
   async #audit(tx: Sql, run: HeldRun, events: readonly RunEvent[]): Promise<void> {
-    const { id: runId, customerId, requestId } = run.view;
+    const { requestId } = run.view;
+    const { chain, subject } = auditedAs(run.view);
     const [first, ...others] = events.map((event) => ({
       ...event,
-      chain: customerId,
+      chain,
       actor: 'worker',
       requestId,
-      subject: { customerId, runId, ...event.subject },
+      subject: { ...subject, ...event.subject },
     }));
     if (first !== undefined) await this.audit.append(tx, first, ...others);
   }

@@ -2,7 +2,7 @@ import type { RunState } from '@app/platform';
 import type { CommittedIntent, RunView } from './step.js';
 
 /** A run as it was when this process claimed it. */
-export interface ClaimedRun extends RunView {
+export interface ClaimedRun extends RunView<string | null> {
   /** Writes are made under this number only: a later claim, or a change from outside, raises it. */
   readonly fence: number;
   /** The state before the claim: `running` means that the process which held the run vanished. */

@@ -1,9 +1,8 @@
 import { type AttemptOutcome, isDatabaseUnavailable } from '@app/platform';
 import type { ClaimedRun } from './claimed-run.js';
-import type { Plan } from './plan.js';
+import type { AnyPlan, AnyStep } from './plan.js';
 import { backoffMs } from './retry-policy.js';
 import type { CallRecord, RunError } from './run-error.js';
-import type { Step } from './step.js';
 import { StepFailure, type Failure } from './step-failure.js';
 import type { Progress } from './step-progress.js';
 
@@ -28,7 +27,7 @@ export interface AttemptState {
 }
 
 /** What an error thrown by a step means: the step's own word, then the plan's, then the database's, else a fault of ours that is tried again. */
-export function judge(plan: Plan, error: unknown): Failure {
+export function judge(plan: AnyPlan, error: unknown): Failure {
   if (error instanceof StepFailure) return error.failure;
   const explained = plan.explain(error);
   if (explained !== undefined) return explained;
@@ -64,7 +63,7 @@ export function waitForLease(leaseMs: number): Failure {
 }
 
 /** Ends an attempt that threw: waits, tries again later, or stops the run. Pure. */
-export function failAttempt(state: AttemptState, step: Step, failure: Failure, random: () => number): Progress {
+export function failAttempt(state: AttemptState, step: AnyStep, failure: Failure, random: () => number): Progress {
   switch (failure.kind) {
     case 'attention':
       return stop(state, step, 'needs_attention', failure.error, state.attempts + 1);
@@ -82,7 +81,7 @@ export function failAttempt(state: AttemptState, step: Step, failure: Failure, r
 }
 
 /** Ends the attempt of a process that vanished: it counts, so that a step that kills its process is not tried for ever. Pure. */
-export function loseAttempt(state: AttemptState, step: Step): Progress {
+export function loseAttempt(state: AttemptState, step: AnyStep): Progress {
   const attempts = state.attempts + 1;
   const error: RunError = {
     code: 'WORKER_LOST',
@@ -102,7 +101,7 @@ export function loseAttempt(state: AttemptState, step: Step): Progress {
 
 function pause(
   state: AttemptState,
-  step: Step,
+  step: AnyStep,
   outcome: AttemptOutcome,
   waitUntil: Date,
   error: RunError | null,
@@ -122,7 +121,7 @@ function pause(
 
 function stop(
   state: AttemptState,
-  step: Step,
+  step: AnyStep,
   outcome: 'failed' | 'needs_attention',
   error: RunError,
   attempts: number,

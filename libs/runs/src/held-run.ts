@@ -12,7 +12,7 @@ const KEPT_CALLS = 30;
 export class HeldRun {
   readonly hold: Hold;
   /** The same object for as long as the run is held. */
-  readonly view: Omit<RunView, 'input'> & { input: RunView['input'] };
+  readonly view: Omit<RunView<string | null>, 'input'> & { input: RunView['input'] };
   /** Outputs of the steps that are done, by name. */
   readonly outputs: Map<string, unknown>;
   intent: CommittedIntent | null;
@@ -45,7 +45,7 @@ export class HeldRun {
   }
 
   /** What one attempt of a step gets to work with; its calls are noted in `calls`. */
-  contextFor(calls: CallRecord[]): StepContext {
+  contextFor(calls: CallRecord[]): StepContext<string | null> {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- the context's getters read the run as it is when they are asked
     const held = this;
     return {
@@ -55,7 +55,7 @@ export class HeldRun {
         return held.intent;
       },
       now: () => this.now(),
-      output: <Output>(step: Step<Output>): Output => {
+      output: <Output>(step: Step<Output, string | null>): Output => {
         const output = this.outputs.get(step.name);
         if (output === undefined) throw new Error(`The step "${step.name}" has no output in run "${this.row.id}".`);
         return step.output.parse(output);

@@ -1,6 +1,6 @@
 export { IS_PAUSED } from './is-paused.js';
 export { type NewPause, PausesService } from './pauses.service.js';
-export type { Plan, RunOutcome } from './plan.js';
+export type { AnyPlan, AnyStep, Plan, RunOutcome } from './plan.js';
 export { PLAN_NAMES, type PlanName } from './plan-names.js';
 export { PlanRegistry } from './plan-registry.js';
 export type { RetryPolicy } from './retry-policy.js';
@@ -15,6 +15,7 @@ export { RUN_LOGGER, RunWaker, type Wakeable } from './run-waker.js';
 export { RunSuccession, type Takeover } from './run-succession.js';
 export { RunsModule } from './runs.module.js';
 export { type RunDetails, type RunQuery, RunsReader } from './runs.reader.js';
-export { type NewRun, type RunChange, RunsService } from './runs.service.js';
+export { type NewRun, type RunChange, type RunOf, RunsService } from './runs.service.js';
+export { TENANT_OF_RUN } from './tenant-of-run.js';
 export type { CommittedIntent, Completed, Intent, RunView, Step, StepContext } from './step.js';
 export { type Failure, LeaseLost, needsAttention, StepFailure, waitUntil } from './step-failure.js';

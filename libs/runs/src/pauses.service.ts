@@ -7,6 +7,7 @@ import { IS_DUE } from './is-due.js';
 import { IS_PAUSED } from './is-paused.js';
 import type { PlanName } from './plan-names.js';
 import { OPEN_STATES } from './run-states.js';
+import { TENANT_OF_RUN } from './tenant-of-run.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
 /** A pause to be set: of a plan or of a tenant, never of both. */
@@ -82,8 +83,7 @@ export class PausesService {
         : await this.database.sql.$queryRaw<(Pause & { runId: string })[]>`
             SELECT DISTINCT ON (runs.id) runs.id AS "runId", pauses.id, pauses.plan, pauses.tenant_host AS "tenantHost",
               pauses.reason, pauses.actor, pauses.created_at AS "createdAt"
-            FROM runs JOIN customers ON customers.id = runs.customer_id
-              JOIN pauses ON pauses.plan = runs.plan OR pauses.tenant_host = customers.tenant_host
+            FROM runs JOIN pauses ON pauses.plan = runs.plan OR pauses.tenant_host = ${TENANT_OF_RUN}
             WHERE runs.id = ANY(${open}::uuid[]) ORDER BY runs.id, pauses.id`;
     const pauses = new Map(rows.map(({ runId, ...pause }) => [runId, pause]));
     return runs.map((run) => ({ ...run, pausedBy: pauses.get(run.id) ?? null }));
@@ -93,9 +93,9 @@ export class PausesService {
   #wakeDue(tx: Transaction, { plan, tenantHost }: Pause): Promise<Wakeable[]> {
     return tx.$queryRaw<Wakeable[]>`
       UPDATE runs SET woken_at = now() WHERE id IN (
-        SELECT runs.id FROM runs JOIN customers ON customers.id = runs.customer_id
+        SELECT runs.id FROM runs
         WHERE ${IS_DUE}
-          AND (runs.plan = ${plan} OR customers.tenant_host = ${tenantHost})
+          AND (runs.plan = ${plan} OR ${TENANT_OF_RUN} = ${tenantHost})
           AND NOT ${IS_PAUSED}
         ORDER BY woken_at LIMIT ${WOKEN_AT_ONCE} FOR UPDATE OF runs SKIP LOCKED)
       RETURNING id, fence, request_id AS "requestId", traceparent`;

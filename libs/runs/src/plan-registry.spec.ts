@@ -11,7 +11,7 @@ describe('PlanRegistry', () => {
   const registry = new PlanRegistry([onboarding, planOf('rotation', 'check', 'mint')]);
 
   it('finds plans and steps by name', () => {
-    expect(registry.getPlan('onboarding')).toBe(onboarding);
+    expect(registry.getPlanOf({ plan: 'onboarding', customerId: 'c1' })).toBe(onboarding);
     expect(registry.getStep(onboarding, 'create')).toBe(onboarding.steps[1]);
   });
 
@@ -21,8 +21,16 @@ describe('PlanRegistry', () => {
   });
 
   it('says what it does not know', () => {
-    expect(() => registry.getPlan('offboarding')).toThrow('"offboarding"');
+    expect(() => registry.getPlanOf({ plan: 'offboarding', customerId: 'c1' })).toThrow('"offboarding"');
     expect(() => registry.getStep(onboarding, 'mint')).toThrow('The plan "onboarding" has no step "mint"');
+  });
+
+  it('gives no plan a run of the other kind: with a customer, or without one', () => {
+    const preflight = { ...planOf('preflight', 'try'), withoutCustomer: true } as unknown as Plan<null>;
+    const both = new PlanRegistry([onboarding, preflight]);
+    expect(both.getPlanOf({ plan: 'preflight', customerId: null })).toBe(preflight);
+    expect(() => both.getPlanOf({ plan: 'preflight', customerId: 'c1' })).toThrow('"preflight" has a customer');
+    expect(() => both.getPlanOf({ plan: 'onboarding', customerId: null })).toThrow('"onboarding" has no customer');
   });
 
   it.each([

@@ -64,7 +64,7 @@ export class RunClaimsRepository {
           finished_at = CASE WHEN EXCLUDED.state = 'running' THEN NULL ELSE kept.finished_at END
       )
       UPDATE runs SET fence = fence + 1, lease_until = now() + ${leaseMs} * interval '1 ms', state = 'running',
-        step = (SELECT name FROM plan_step WHERE is_next), holds_slot = NOT due.shares,
+        step = (SELECT name FROM plan_step WHERE is_next), holds_slot = customer_id IS NOT NULL AND NOT due.shares,
         next_run_at = NULL, woken_at = now(), started_at = coalesce(started_at, now()), revision = revision + 1
       FROM due WHERE runs.id = due.id
       RETURNING runs.id, customer_id AS "customerId", runs.plan, input, actor, request_id AS "requestId", traceparent, fence,

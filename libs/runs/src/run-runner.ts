@@ -15,7 +15,7 @@ import {
 } from './failed-attempt.js';
 import { HeldRun } from './held-run.js';
 import { Lease } from './lease.js';
-import type { Plan } from './plan.js';
+import type { AnyPlan } from './plan.js';
 import { PlanRegistry } from './plan-registry.js';
 import { type Obstacle, RunClaimsRepository } from './run-claims.repository.js';
 import type { CallRecord } from './run-error.js';
@@ -86,7 +86,7 @@ export class RunRunner {
   }
 
   async #walk(run: HeldRun): Promise<RunResult> {
-    const plan = this.plans.getPlan(run.row.plan);
+    const plan = this.plans.getPlanOf(run.row);
     let stepName = run.row.step;
     if (run.row.formerState === 'running') {
       const step = this.plans.getStep(plan, stepName);
@@ -110,7 +110,7 @@ export class RunRunner {
   }
 
   /** One attempt of one step: forwards or, once the run was told to stop, backwards. */
-  async #attempt(run: HeldRun, plan: Plan, stepName: string): Promise<Progress> {
+  async #attempt(run: HeldRun, plan: AnyPlan, stepName: string): Promise<Progress> {
     const step = this.plans.getStep(plan, stepName);
     const calls: CallRecord[] = [];
     const startedAt = run.now();

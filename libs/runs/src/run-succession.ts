@@ -3,6 +3,7 @@ import { type AuditAction, AuditTrail } from '@app/audit';
 import { Prisma, type Run, type Sql } from '@app/platform';
 import type { PlanName } from './plan-names.js';
 import { queueAgain, RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
+import { auditedAs } from './run-audit.js';
 import { SUPERSEDED } from './run-error.js';
 import { assertRunTransition, UNFINISHED_STATES } from './run-states.js';
 import { CHANGED_WALL_CLOCK_MS } from './runs.service.js';
@@ -97,11 +98,12 @@ export class RunSuccession {
     { reason, actor, requestId }: Takeover,
     subject: Record<string, string> = {},
   ): Promise<void> {
+    const audited = auditedAs(run);
     await this.audit.append(tx, {
-      chain: run.customerId,
+      chain: audited.chain,
       action,
       actor,
-      subject: { runId: run.id, customerId: run.customerId, ...subject },
+      subject: { ...audited.subject, ...subject },
       data: { plan: run.plan, step: run.step, formerState: run.state, reason },
       requestId,
     });

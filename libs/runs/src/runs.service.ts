@@ -2,16 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { Database, DomainError, type Run, type RunState, type Sql, type Transaction } from '@app/platform';
 import { AuditTrail, type AuditAction } from '@app/audit';
 import { v7 as uuidv7 } from 'uuid';
+import { auditedAs } from './run-audit.js';
 import { SUPERSEDED } from './run-error.js';
 import { queueAgain, RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
 import { CANCELLABLE_STATES, RETRYABLE_STATES } from './run-states.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
 /** A run to be made. */
-export interface NewRun {
+export interface NewRun<CustomerId extends string | null = string> {
   /** A new UUID by default. */
   id?: string;
-  customerId: string;
+  /** Null for a run of a plan whose runs have no customer; its `input` names the `tenantHost`. */
+  customerId: CustomerId;
   plan: string;
   /** From acceptance to giving up. */
   wallClockMs: number;
@@ -24,6 +26,9 @@ export interface NewRun {
   /** Accepted also while another run changes the customer: it begins once that has let go. */
   waitsForSlot?: true;
 }
+
+/** A run of a customer, or of none, as `CustomerId` says. */
+export type RunOf<CustomerId extends string | null> = Run & { customerId: CustomerId };
 
 /** Who asks for a change of a run, why, and which revision of it they saw. */
 export interface RunChange {
@@ -46,11 +51,11 @@ export class RunsService {
   ) {}
 
   /** Writes a queued run in the caller's transaction. Throws CUSTOMER_BUSY while another run changes the customer. */
-  async create(tx: Sql, run: NewRun): Promise<Run> {
-    const [created] = await tx.$queryRaw<Run[]>`
+  async create<CustomerId extends string | null>(tx: Sql, run: NewRun<CustomerId>): Promise<RunOf<CustomerId>> {
+    const [created] = await tx.$queryRaw<RunOf<CustomerId>[]>`
       INSERT INTO runs (id, customer_id, plan, input, holds_slot, actor, request_id, traceparent, reason, deadline_at)
       VALUES (${run.id ?? uuidv7()}::uuid, ${run.customerId}::uuid, ${run.plan}, ${JSON.stringify(run.input ?? {})}::jsonb,
-        ${run.waitsForSlot !== true}, ${run.actor}, ${run.requestId}, ${run.traceparent}, ${run.reason ?? null},
+        ${run.customerId !== null && run.waitsForSlot !== true}, ${run.actor}, ${run.requestId}, ${run.traceparent}, ${run.reason ?? null},
         now() + ${run.wallClockMs} * interval '1 ms')
       ON CONFLICT (customer_id) WHERE holds_slot DO NOTHING
       RETURNING ${RUN_COLUMNS}`;
@@ -80,7 +85,7 @@ export class RunsService {
         await tx.$executeRaw`${RESET_STEPS} WHERE run_id = ${runId}::uuid`;
       }
       await tx.$executeRaw`
-        UPDATE runs SET ${queueAgain(CHANGED_WALL_CLOCK_MS)}, holds_slot = holds_slot OR state <> 'needs_attention',
+        UPDATE runs SET ${queueAgain(CHANGED_WALL_CLOCK_MS)}, holds_slot = customer_id IS NOT NULL AND (holds_slot OR state <> 'needs_attention'),
           step = CASE WHEN state = 'cancelled' THEN NULL ELSE step END,
           cancel_requested = cancel_requested AND state <> 'cancelled',
           reason = ${change.reason}
@@ -119,10 +124,9 @@ export class RunsService {
       if (!from.includes(run.state)) throw wrongState(run, from);
       await write(tx, run);
       await this.audit.append(tx, {
-        chain: run.customerId,
+        ...auditedAs(run),
         action,
         actor: change.actor,
-        subject: { runId, customerId: run.customerId },
         data: { plan: run.plan, step: run.step, formerState: run.state, reason: change.reason },
         requestId: change.requestId,
       });
@@ -134,6 +138,7 @@ export class RunsService {
 
   /** Holds the customer's row, so that of two runs retried at once, or one retried while another is made, one is refused. */
   async #refuseTakenSlot(tx: Transaction, run: Run): Promise<void> {
+    if (run.customerId === null) return;
     await tx.$queryRaw`SELECT 1 FROM customers WHERE id = ${run.customerId}::uuid FOR UPDATE`;
     const holder = await tx.run.findFirst({
       where: { customerId: run.customerId, holdsSlot: true, id: { not: run.id } },

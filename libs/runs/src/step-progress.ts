@@ -1,10 +1,10 @@
 import type { AttemptEnd } from './attempt-end.js';
 import type { Standing } from './attempts.repository.js';
 import type { HeldRun } from './held-run.js';
-import type { Plan } from './plan.js';
+import type { AnyPlan, AnyStep } from './plan.js';
 import type { CallRecord } from './run-error.js';
 import type { RunEvent } from './run-event.js';
-import type { Intent, Step, StepContext } from './step.js';
+import type { Intent, StepContext } from './step.js';
 import type { Sql } from '@app/platform';
 
 /** How an attempt ends, and what its step writes in the same transaction. */
@@ -15,9 +15,9 @@ export interface Progress {
 
 /** Runs `step` and says where the run stands once that is committed. Throws what the step throws. */
 export async function completeStep(
-  plan: Plan,
-  step: Step,
-  context: StepContext,
+  plan: AnyPlan,
+  step: AnyStep,
+  context: StepContext<string | null>,
   calls: CallRecord[],
 ): Promise<Progress> {
   const startedAt = context.now();
@@ -40,7 +40,12 @@ export async function completeStep(
 }
 
 /** Takes back what `step` did and says where the run stands then: on the step before it, or cancelled. */
-export async function undoStep(plan: Plan, step: Step, context: StepContext, calls: CallRecord[]): Promise<Progress> {
+export async function undoStep(
+  plan: AnyPlan,
+  step: AnyStep,
+  context: StepContext<string | null>,
+  calls: CallRecord[],
+): Promise<Progress> {
   const startedAt = context.now();
   const undone = await step.undo?.(context);
   const previous = plan.steps[plan.steps.indexOf(step) - 1];
@@ -59,11 +64,11 @@ export async function undoStep(plan: Plan, step: Step, context: StepContext, cal
 }
 
 /** A run that left the customer to others goes back to the queue: the claim takes the slot again, once it is free. */
-const stateOnWayTo = (next: Step, from: Step): 'running' | 'queued' =>
+const stateOnWayTo = (next: AnyStep, from: AnyStep): 'running' | 'queued' =>
   from.sharesCustomer === true && next.sharesCustomer !== true ? 'queued' : 'running';
 
 /** The steps after `step` that have nothing to do, and the first that has. */
-function findNext(plan: Plan, step: Step, intent: Intent | null) {
+function findNext(plan: AnyPlan, step: AnyStep, intent: Intent | null) {
   const skipped: string[] = [];
   for (const candidate of plan.steps.slice(plan.steps.indexOf(step) + 1)) {
     if (candidate.isNeeded?.(intent) ?? true) return { next: candidate, skipped };

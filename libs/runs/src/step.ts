@@ -4,10 +4,10 @@ import type { RetryPolicy } from './retry-policy.js';
 import type { CallRecord } from './run-error.js';
 import type { RunEvent } from './run-event.js';
 
-/** What a step knows of the run it is part of. */
-export interface RunView {
+/** What a step knows of the run it is part of; `CustomerId` is null in a plan whose runs have no customer. */
+export interface RunView<CustomerId extends string | null = string> {
   readonly id: string;
-  readonly customerId: string;
+  readonly customerId: CustomerId;
   readonly plan: string;
   /** What it was asked to do, where its plan leaves a choice; as it was at the claim, or when its last attempt was committed. */
   readonly input: Readonly<Record<string, unknown>>;
@@ -20,8 +20,8 @@ export type Intent = { phase: string } & Record<string, unknown>;
 export type CommittedIntent = Intent & { at: string };
 
 /** A step's hold on its run, for one attempt. */
-export interface StepContext {
-  readonly run: RunView;
+export interface StepContext<CustomerId extends string | null = string> {
+  readonly run: RunView<CustomerId>;
   /** Aborted when the lease is lost. */
   readonly signal: AbortSignal;
   /** The intent that this or a former attempt committed last, or null. */
@@ -29,7 +29,7 @@ export interface StepContext {
   /** The database's time, as good as the machine's steady clock keeps it since the claim. */
   now(): Date;
   /** The output of an earlier step; throws when it has none. */
-  output<Output>(step: Step<Output>): Output;
+  output<Output>(step: Step<Output, CustomerId>): Output;
   /** Notes a call to the outside for the attempt's record. */
   record(call: CallRecord): void;
   /** Throws LeaseLost unless the lease outlasts a call of up to `callMs`; nothing may be awaited between it and the call. */
@@ -49,7 +49,7 @@ export interface Completed<Output> {
 }
 
 /** One part of a plan. Running it a second time must do nothing that the first time did. */
-export interface Step<Output = unknown> {
+export interface Step<Output = unknown, CustomerId extends string | null = string> {
   /** Names the step in rows, API and logs; never renamed while a run may be on it. */
   readonly name: string;
   /** Ids and facts that an operator may see. */
@@ -59,7 +59,7 @@ export interface Step<Output = unknown> {
   readonly sharesCustomer?: true;
   /** Whether there is anything to do, judged by the intent alone; absent means always. */
   isNeeded?(intent: Intent | null): boolean;
-  run(context: StepContext): Promise<Completed<Output>>;
+  run(context: StepContext<CustomerId>): Promise<Completed<Output>>;
   /** Takes back what the step did or may have done, when the run is cancelled. */
-  undo?(context: StepContext): Promise<Pick<Completed<Output>, 'intent' | 'commit'>>;
+  undo?(context: StepContext<CustomerId>): Promise<Pick<Completed<Output>, 'intent' | 'commit'>>;
 }

@@ -20,7 +20,7 @@ export async function runsOf({ rig, signups }: Scene): Promise<RunsOf> {
       orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
     }),
   );
-  const newest = new Map(rows.map((row) => [row.customerId, row]));
+  const newest = new Map(rows.map((row) => [row.customerId!, row]));
   let open = 0;
   let succeeded = 0;
   const stopped = new Map<string, StoppedRun>();
@@ -30,7 +30,7 @@ export async function runsOf({ rig, signups }: Scene): Promise<RunsOf> {
     if (row.id === formerRunId) open += 1;
     else if (row.state === 'succeeded') succeeded += 1;
     else if (row.state === 'queued' || row.state === 'running' || row.state === 'waiting') open += 1;
-    else stopped.set(row.customerId, row as StoppedRun);
+    else stopped.set(customerId, row as StoppedRun);
   }
   return { open, succeeded, stopped };
 }

@@ -1,5 +1,5 @@
 import type { Caller } from '@app/access';
-import { CustomersReader, CustomersService } from '@app/customers';
+import { CustomersReader, CustomersService, DryRunsService } from '@app/customers';
 import { IdPipe } from '@app/http';
 import type { TenantHostPolicy } from '@app/qlik';
 import { PausesService } from '@app/runs';
@@ -12,14 +12,8 @@ import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
 import { showRun } from '../runs/run.schema.js';
 import { SecretVersionsReader } from '../secret-versions/secret-versions.reader.js';
-import {
-  AcceptedCustomer,
-  Customer,
-  CustomerFilter,
-  CustomerPage,
-  NewCustomer,
-  showCustomer,
-} from './customer.schema.js';
+import { Customer, CustomerFilter, CustomerPage, type NewCustomer, showCustomer } from './customer.schema.js';
+import { AcceptedSignUp, DryRun, showDryRun, SignUp } from './dry-run.schema.js';
 import { requireIdempotencyKey } from './idempotency-key.js';
 import { assertTenantHost, TENANT_HOST_POLICY } from './tenant-host-policy.js';
 
@@ -29,6 +23,7 @@ import { assertTenantHost, TENANT_HOST_POLICY } from './tenant-host-policy.js';
 export class CustomersController {
   constructor(
     private readonly customers: CustomersService,
+    private readonly dryRuns: DryRunsService,
     private readonly reader: CustomersReader,
     private readonly pauses: PausesService,
     private readonly secretVersions: SecretVersionsReader,
@@ -41,17 +36,19 @@ export class CustomersController {
   @ApiHeader({
     name: 'Idempotency-Key',
     required: true,
-    description: 'Yours, new for each customer: 1 to 255 visible ASCII characters, remembered for 30 days.',
+    description:
+      'Yours, new for each customer: 1 to 255 visible ASCII characters, remembered for 30 days. A dry run does not ask for it.',
     schema: { type: 'string', minLength: 1, maxLength: 255 },
   })
   @Operation({
     id: 'createCustomer',
     summary: 'Sign up a customer',
     description:
-      'Accepts the customer; its run tells how the onboarding goes. The same key and body again give the same customer and its newest run.',
+      'Accepts the customer; its run tells how the onboarding goes. The same key and body again give the same customer and its newest run. With `dryRun` nobody is signed up.',
     status: 202,
-    schema: AcceptedCustomer,
-    answers: 'Accepted, now or earlier.',
+    schema: AcceptedSignUp,
+    answers: 'Accepted, now or earlier; for a dry run against the tenant, its run alone.',
+    others: { 200: { schema: DryRun, answers: 'A dry run: the customer would be accepted.' } },
     headers: {
       Location: 'The path of the run.',
       'Idempotency-Replayed': '`true` when an earlier request with this key made the customer.',
@@ -70,12 +67,14 @@ export class CustomersController {
     ],
   })
   async create(
-    @Body({ schema: NewCustomer }) input: NewCustomer,
+    @Body({ schema: SignUp }) { dryRun, ...input }: SignUp,
     @Headers('idempotency-key') idempotencyKey: string | undefined,
     @CurrentCaller() caller: Caller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<z.output<typeof AcceptedCustomer>> {
+  ): Promise<AcceptedSignUp | DryRun> {
+    if (dryRun === true) return this.#judge(input, reply);
+    if (dryRun === 'tenant') return this.#tryTenant(input, caller, request, reply);
     const key = requireIdempotencyKey(idempotencyKey);
     assertTenantHost(input.tenantHost, this.hostPolicy);
     const { customer, run, replayed } = await this.customers.accept(input, caller, key, request.requestTrace);
@@ -117,5 +116,25 @@ export class CustomersController {
   async get(@Param('id', new IdPipe('customer')) id: string): Promise<Customer> {
     const [customer] = await this.secretVersions.addCurrent([await this.reader.get(id)]);
     return showCustomer(customer!);
+  }
+
+  async #judge(input: NewCustomer, reply: FastifyReply): Promise<DryRun> {
+    assertTenantHost(input.tenantHost, this.hostPolicy);
+    await this.dryRuns.judge(input);
+    reply.status(200);
+    return showDryRun(input);
+  }
+
+  async #tryTenant(
+    input: NewCustomer,
+    caller: Caller,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<AcceptedSignUp> {
+    assertTenantHost(input.tenantHost, this.hostPolicy);
+    const run = await this.dryRuns.tryTenant(input, caller, request.requestTrace);
+    reply.header('location', `/v1/runs/${run.id}`);
+    const [shown] = await this.pauses.addPauses([{ ...run, steps: [] }]);
+    return { run: showRun(shown!) };
   }
 }

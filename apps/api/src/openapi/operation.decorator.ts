@@ -17,6 +17,8 @@ interface OperationOptions {
   headers?: Record<string, string>;
   /** Other good answers with the same body. */
   same?: Record<number, string>;
+  /** Other good answers with a body of their own. */
+  others?: Record<number, { schema: z.ZodType; answers: string }>;
   /** Other good answers, which have no body. */
   empty?: Record<number, string>;
   /** What can go wrong beside missing rights and faults of ours, which every operation has. */
@@ -33,12 +35,15 @@ export const Operation = (options: OperationOptions): MethodDecorator => {
     ]),
   );
   // Nest reads `standardSchema` here, though its types do not say so.
-  const success = (code: number, description: string) =>
-    ({ status: code, description, headers, standardSchema: schema }) as ApiResponseOptions;
+  const success = (code: number, description: string, standardSchema = schema) =>
+    ({ status: code, description, headers, standardSchema }) as ApiResponseOptions;
   return applyDecorators(
     ApiOperation({ operationId: id, summary, ...(description === undefined ? {} : { description }) }),
     ApiResponse(success(status, answers)),
     ...Object.entries(options.same ?? {}).map(([code, text]) => ApiResponse(success(Number(code), text))),
+    ...Object.entries(options.others ?? {}).map(([code, other]) =>
+      ApiResponse({ ...success(Number(code), other.answers, other.schema), headers: {} }),
+    ),
     ...Object.entries(options.empty ?? {}).map(([code, text]) =>
       ApiResponse({ status: Number(code), description: text }),
     ),

@@ -47,9 +47,10 @@ export const Run = z
     id,
     plan: z.string(),
     state: z.enum(RunState),
-    customerId: id,
+    customerId: id.nullable().meta({ description: 'Null for a `preflight`, which is for nobody yet.' }),
     input: z.record(z.string(), z.unknown()).meta({
-      description: 'What the run was asked to do, where its plan leaves a choice: the `mode` of a rotation.',
+      description:
+        'What the run was asked to do, where its plan leaves a choice: the `mode` of a rotation, the `tenantHost` of a preflight.',
     }),
     step: z.string().nullable().meta({ description: 'The step that is next or under way.' }),
     error: RunError.nullable(),
@@ -65,7 +66,7 @@ export const Run = z
     }),
     steps: z.array(RunStep).meta({ description: 'In order; empty until a worker began.' }),
   })
-  .meta({ id: 'Run', description: 'One execution of a plan for one customer.' });
+  .meta({ id: 'Run', description: 'One execution of a plan, for one customer.' });
 export type Run = z.output<typeof Run>;
 
 /** A page of runs. */

@@ -1,4 +1,5 @@
 import { Database } from '@app/platform';
+import { TENANT_OF_RUN } from '@app/runs';
 import { Injectable } from '@nestjs/common';
 
 /** What a pause means at present. */
@@ -21,7 +22,7 @@ export class PauseFactsReader {
     >`
       SELECT pauses.id, customers.id AS "customerId", customers.name,
         (SELECT count(*)::int FROM runs WHERE runs.state IN ('queued', 'running', 'waiting')
-           AND (runs.plan = pauses.plan OR runs.customer_id = customers.id)) AS "heldRuns"
+           AND (runs.plan = pauses.plan OR ${TENANT_OF_RUN} = pauses.tenant_host)) AS "heldRuns"
       FROM pauses LEFT JOIN customers ON customers.tenant_host = pauses.tenant_host AND customers.state <> 'offboarded'
       WHERE pauses.id = ANY(${[...pauseIds]}::uuid[])`;
     return new Map(

@@ -1,3 +1,4 @@
+import { SYSTEM_CHAIN } from '@app/audit';
 import { Database, type Prisma } from '@app/platform';
 import { Injectable } from '@nestjs/common';
 
@@ -16,7 +17,7 @@ const row = {
   customer: { select: { id: true, name: true, externalId: true, tenantHost: true, state: true } },
 } satisfies Prisma.RunSelect;
 
-/** A run as a list shows it: without its steps, with its customer. */
+/** A run as a list shows it: without its steps, with its customer, if it is for one. */
 export type RunRow = Prisma.RunGetPayload<{ select: typeof row }>;
 
 /** Which runs to list: every member given must match. */
@@ -56,17 +57,21 @@ export class RunRowsReader {
   /** The newest runs that stopped and wait for a person; a run of an offboarded customer has nobody left to wait for. */
   listStopped(limit: number): Promise<RunRow[]> {
     return this.database.client.run.findMany({
-      where: { state: { in: ['needs_attention', 'failed'] }, customer: { state: { not: 'offboarded' } } },
+      where: {
+        state: { in: ['needs_attention', 'failed'] },
+        OR: [{ customerId: null }, { customer: { state: { not: 'offboarded' } } }],
+      },
       select: row,
       // The order of the enum: needs_attention comes after failed.
       orderBy: [{ state: 'desc' }, { id: 'desc' }],
       take: limit,
     });
   }
+
   /** The run that took the place of this one, as the audit trail tells; undefined if none did. */
-  async findSuccessor({ id, customerId }: { id: string; customerId: string }): Promise<string | undefined> {
+  async findSuccessor({ id, customerId }: { id: string; customerId: string | null }): Promise<string | undefined> {
     const event = await this.database.client.auditEvent.findFirst({
-      where: { chain: customerId, action: 'run.superseded', subject: { path: ['runId'], equals: id } },
+      where: { chain: customerId ?? SYSTEM_CHAIN, action: 'run.superseded', subject: { path: ['runId'], equals: id } },
       select: { subject: true },
       orderBy: { sequence: 'desc' },
     });

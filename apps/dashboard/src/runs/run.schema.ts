@@ -1,4 +1,4 @@
-import { isBeforePromotion } from '@app/customers';
+import { isBeforePromotion, PreflightInput } from '@app/customers';
 import { type Pause, type Run, RunState } from '@app/platform';
 import { CANCELLABLE_STATES, RETRYABLE_STATES, type RunDetails, type RunError } from '@app/runs';
 import { z } from 'zod';
@@ -49,6 +49,7 @@ export function showRunRow(row: RunRow & Paused) {
     startedAt: iso(row.startedAt),
     finishedAt: iso(row.finishedAt),
     customer: row.customer,
+    tenantHost: tenantHostOf(row, row.customer),
   };
 }
 
@@ -83,6 +84,7 @@ export function showRun(run: RunDetails & Paused, customer: RunRow['customer'], 
     canRetry: RETRYABLE_STATES.includes(run.state) && !isSuperseded(run),
     canCancel: CANCELLABLE_STATES.includes(run.state) && !run.cancelRequested && !isPromoted,
     customer,
+    tenantHost: tenantHostOf(run, customer),
     steps: run.steps.map((step) => ({
       name: step.name,
       state: step.state,
@@ -107,6 +109,10 @@ export function showRun(run: RunDetails & Paused, customer: RunRow['customer'], 
 /** Whether another run took the place of this one. */
 export const isSuperseded = ({ error }: Pick<Run, 'error'>): boolean =>
   (error as RunError | null)?.code === 'SUPERSEDED';
+
+/** The tenant of the run's customer, or the one that a run for nobody yet was given. */
+const tenantHostOf = ({ input }: Pick<Run, 'input'>, customer: RunRow['customer']): string =>
+  customer === null ? PreflightInput.parse(input).tenantHost : customer.tenantHost;
 
 const hasPromotedSecret = ({ plan, step }: Pick<Run, 'plan' | 'step'>): boolean =>
   plan === 'rotation' && !isBeforePromotion(step);

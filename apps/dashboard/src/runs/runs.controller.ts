@@ -4,7 +4,7 @@ import { PausesService, RunsReader } from '@app/runs';
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { CurrentCaller } from '../session/current-caller.decorator.js';
-import { RunRowsReader } from './run-rows.reader.js';
+import { type RunRow, RunRowsReader } from './run-rows.reader.js';
 import {
   isSuperseded,
   RunChange,
@@ -35,9 +35,9 @@ export class RunsController {
   @Get(':id')
   async get(@Param('id', new IdPipe('run')) id: string): Promise<ShownRun> {
     const [run] = await this.pauses.addPauses([await this.reader.get(id)]);
-    const { name, externalId, tenantHost, state } = await this.customersReader.get(run!.customerId);
+    const customer = run!.customerId === null ? null : await this.#readCustomer(run!.customerId);
     const supersededBy = isSuperseded(run!) ? await this.rows.findSuccessor(run!) : undefined;
-    return showRun(run!, { id: run!.customerId, name, externalId, tenantHost, state }, supersededBy ?? null);
+    return showRun(run!, customer, supersededBy ?? null);
   }
 
   @Post(':id/retry')
@@ -62,5 +62,10 @@ export class RunsController {
   ): Promise<ShownRun> {
     await this.customers.cancelRun(id, { ...change, actor, requestId: request.id });
     return this.get(id);
+  }
+
+  async #readCustomer(customerId: string): Promise<RunRow['customer']> {
+    const { id, name, externalId, tenantHost, state } = await this.customersReader.get(customerId);
+    return { id, name, externalId, tenantHost, state };
   }
 }

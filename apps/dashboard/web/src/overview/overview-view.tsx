@@ -10,6 +10,7 @@ import { useNow } from '../parts/use-now.js';
 import { read } from '../request.js';
 import { Link } from '../routing/link.js';
 import type { Overview, ShownRunRow } from '../server.js';
+import { runTitle } from '../words/run-title.js';
 import { CUSTOMER_STATES, RUN_STATES } from '../words/state-words.js';
 import { inWords } from '../words/step-words.js';
 import { tellAge, tellExact } from '../words/time-words.js';
@@ -125,7 +126,7 @@ function StoppedRun({ run }: { run: ShownRunRow }) {
     <Paper withBorder p="md" component="article">
       <Group justify="space-between" gap="xs" mb={6}>
         <Link to={`/runs/${run.id}`} fw={600}>
-          {inWords(run.plan)} of {run.customer.name}
+          {runTitle(run)}
         </Link>
         <StateBadge state={run.state} />
       </Group>
@@ -139,7 +140,7 @@ function StoppedRun({ run }: { run: ShownRunRow }) {
         </Text>
       )}
       <Text size="xs" c="dimmed" mt={6} style={{ overflowWrap: 'anywhere' }}>
-        {run.customer.tenantHost}
+        {run.tenantHost}
         {run.step !== null && <>, at “{inWords(run.step)}”</>}, stopped{' '}
         <RelativeTime at={run.finishedAt ?? run.createdAt} />
       </Text>

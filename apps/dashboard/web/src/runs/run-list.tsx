@@ -38,11 +38,15 @@ export function RunList({ runs, withCustomer = true }: { runs: readonly ShownRun
             </Table.Td>
             {withCustomer && (
               <Table.Td>
-                <Link to={`/customers/${run.customer.id}`} size="sm">
-                  {run.customer.name}
-                </Link>
+                {run.customer === null ? (
+                  <Text size="sm">none yet</Text>
+                ) : (
+                  <Link to={`/customers/${run.customer.id}`} size="sm">
+                    {run.customer.name}
+                  </Link>
+                )}
                 <Text size="xs" c="dimmed">
-                  {run.customer.tenantHost}
+                  {run.tenantHost}
                 </Text>
               </Table.Td>
             )}

@@ -13,9 +13,9 @@ import { read } from '../request.js';
 import { Link } from '../routing/link.js';
 import type { ShownRun } from '../server.js';
 import { planMeaning } from '../words/plan-words.js';
+import { runTitle } from '../words/run-title.js';
 import { tellMode } from '../words/rotation-words.js';
 import { stateWord } from '../words/state-words.js';
-import { inWords } from '../words/step-words.js';
 import { tellDuration } from '../words/time-words.js';
 import { GraceNotice } from './grace-notice.js';
 import { RunActions } from './run-actions.js';
@@ -47,11 +47,12 @@ export function RunView({ id }: { id: string }) {
 }
 
 function RunDetails({ run }: { run: ShownRun }) {
-  const about = `Run ${run.id} (${run.plan}) of ${run.customer.externalId}, tenant ${run.customer.tenantHost}`;
+  const whose = run.customer === null ? '' : ` of ${run.customer.externalId}`;
+  const about = `Run ${run.id} (${run.plan})${whose}, tenant ${run.tenantHost}`;
   return (
     <Stack gap="lg">
       <div>
-        <Heading title={`${inWords(run.plan)} of ${run.customer.name}`}>
+        <Heading title={runTitle(run)}>
           <StateBadge state={run.state} size="lg" />
         </Heading>
         <Text size="sm" c="dimmed" mt={4}>
@@ -114,14 +115,18 @@ function RunFacts({ run }: { run: ShownRun }) {
       rows={[
         [
           'Customer',
-          <Group gap="xs" key="customer">
-            <Link to={`/customers/${run.customer.id}`} size="sm">
-              {run.customer.name}
-            </Link>
-            <StateBadge state={run.customer.state} size="sm" />
-          </Group>,
+          run.customer === null ? (
+            'none yet: a dry run'
+          ) : (
+            <Group gap="xs" key="customer">
+              <Link to={`/customers/${run.customer.id}`} size="sm">
+                {run.customer.name}
+              </Link>
+              <StateBadge state={run.customer.state} size="sm" />
+            </Group>
+          ),
         ],
-        ['Tenant', run.customer.tenantHost],
+        ['Tenant', run.tenantHost],
         ['Mode', run.mode === null ? null : tellMode(run.mode)],
         ['Asked for by', run.actor],
         ['Reason', run.reason],

@@ -5,6 +5,7 @@ const meanings: Record<PlanName, string> = {
   rotation: 'Replaces the secret of a customer: the new one takes over, then the old one goes.',
   reconciliation:
     'Compares the impersonation client in the tenant with what is wanted, and repairs what is ours to set.',
+  preflight: 'A dry run: tries to enter a tenant, for nobody who is signed up yet. It makes nothing there.',
 };
 
 /** Every plan, by name. */

@@ -17,6 +17,8 @@ const meanings: Record<string, string> = {
   'compare-client': 'Compares the impersonation client in the tenant with what is recorded and wanted.',
   'repair-client': 'Sets at Qlik what differs and is ours to set, and reads it back.',
   'raise-drift': 'Asks a person about what differs and is not repaired, until nothing differs any more.',
+  'get-parent-token': 'Gets a fresh token for the tenant with the parent client of its region.',
+  'list-one-client': 'Lists one OAuth client of the tenant, to see that it may.',
 };
 
 /** What a step does, in a sentence; undefined for a step that this page does not know. */
