@@ -42,6 +42,7 @@ describe('/openapi.json', () => {
       'acknowledgeCredentials: post /v1/customers/{id}/credentials/acknowledgements',
       'cancelRun: post /v1/runs/{id}/cancel',
       'createCustomer: post /v1/customers',
+      'createCustomers: post /v1/customers/batch',
       'createPause: post /v1/pauses',
       'createToken: post /v1/customers/{id}/tokens',
       'deletePause: delete /v1/pauses/{id}',

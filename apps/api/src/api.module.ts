@@ -16,6 +16,7 @@ import type { ApiConfig } from './api.config.js';
 import { AuditEventsController } from './audit/audit-events.controller.js';
 import { CredentialsController } from './credentials/credentials.controller.js';
 import { CredentialsReader } from './credentials/credentials.reader.js';
+import { CustomerBatchesController } from './customers/customer-batches.controller.js';
 import { CustomersController } from './customers/customers.controller.js';
 import { TENANT_HOST_POLICY } from './customers/tenant-host-policy.js';
 import { HealthController } from './health/health.controller.js';
@@ -79,6 +80,7 @@ export class ApiModule {
       ],
       controllers: [
         CustomersController,
+        CustomerBatchesController,
         CredentialsController,
         SecretVersionsController,
         RotationsController,
@@ -92,9 +94,11 @@ export class ApiModule {
       ],
       providers: [
         { provide: TENANT_HOST_POLICY, useValue: tenantHosts },
-        { provide: APP_GUARD, useClass: AccessGuard },
+        AccessGuard,
+        { provide: APP_GUARD, useExisting: AccessGuard },
         { provide: APP_PIPE, useClass: SchemaPipe },
-        { provide: APP_FILTER, useValue: new ProblemFilter(logger, problemCatalog) },
+        { provide: ProblemFilter, useValue: new ProblemFilter(logger, problemCatalog) },
+        { provide: APP_FILTER, useExisting: ProblemFilter },
         CredentialsReader,
         SecretVersionsReader,
         ApiMetrics,

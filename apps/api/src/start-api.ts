@@ -2,14 +2,20 @@ import 'reflect-metadata';
 import { startHttpApp } from '@app/http';
 import { createLogger, type RunningProcess } from '@app/platform';
 import type { Logger } from 'pino';
+import { AccessGuard } from './access/access.guard.js';
 import { challengeCallers } from './access/bearer-challenge.js';
 import { readApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
+import { CustomerBatchesController } from './customers/customer-batches.controller.js';
+import { allowLongBodies } from './http/long-bodies.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { serveOpenApi } from './openapi/openapi-document.js';
 
 /** The longest body that is read, in bytes. */
 const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** Of a batch: 1,000 customers of 32 KiB, which is one with every field full, in ASCII. */
+const BATCH_LIMIT_BYTES = 32 * 1024 * 1024;
 
 /** Starts the API as `env` says; throws ConfigurationError, a DomainError that says what is wrong, or what listening throws. */
 export async function startApi(env: NodeJS.ProcessEnv, options: { logger?: Logger } = {}): Promise<RunningProcess> {
@@ -25,7 +31,14 @@ export async function startApi(env: NodeJS.ProcessEnv, options: { logger?: Logge
       whoAsks: (request) => ({ callerId: request.caller?.id }),
     },
     prepare: async (app) => {
-      challengeCallers(app.getHttpAdapter().getInstance());
+      const fastify = app.getHttpAdapter().getInstance();
+      challengeCallers(fastify);
+      allowLongBodies(fastify, app.get(AccessGuard), {
+        path: '/v1/customers/batch',
+        controller: CustomerBatchesController,
+        method: 'create',
+        limitBytes: BATCH_LIMIT_BYTES,
+      });
       await setSecurityHeaders(app);
       serveOpenApi(app, config.PUBLIC_URL);
     },

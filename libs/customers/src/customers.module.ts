@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
 import { AuditModule } from '@app/audit';
+import { CustomerBatchesService } from './batch/customer-batches.service.js';
 import { CustomerStatesModule } from './customer-states.module.js';
 import { CustomersReader } from './customers.reader.js';
 import { CustomersRepository } from './customers.repository.js';
@@ -18,8 +19,22 @@ export class CustomersModule {
     return {
       module: CustomersModule,
       imports: [AuditModule, CustomerStatesModule, rotation, ...(options.imports ?? [])],
-      providers: [CustomersRepository, CustomersReader, CustomersService, DryRunsService, RotationsService],
-      exports: [CustomersReader, CustomersService, DryRunsService, RotationsService, CustomerStatesModule],
+      providers: [
+        CustomersRepository,
+        CustomersReader,
+        CustomersService,
+        CustomerBatchesService,
+        DryRunsService,
+        RotationsService,
+      ],
+      exports: [
+        CustomersReader,
+        CustomersService,
+        CustomerBatchesService,
+        DryRunsService,
+        RotationsService,
+        CustomerStatesModule,
+      ],
     };
   }
 }

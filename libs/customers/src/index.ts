@@ -5,6 +5,7 @@ export { assertUsable, customerNotReady, USABLE_STATES } from './customer-usable
 export { CustomersModule } from './customers.module.js';
 export { type CustomerQuery, CustomersReader, type CustomerWithRun } from './customers.reader.js';
 export { type Accepted, CustomersService, type RequestTrace } from './customers.service.js';
+export { type BatchItem, type BatchItemResult, CustomerBatchesService } from './batch/customer-batches.service.js';
 export { DryRunsService } from './preflight/dry-runs.service.js';
 export { PreflightInput } from './preflight/preflight-input.js';
 export { barsWholeWeek } from './rotation/blackout.js';

@@ -10,7 +10,7 @@ export function sendProblem(
   reply: FastifyReply,
   catalog: ProblemCatalog,
 ): Problem {
-  const problem = describe(error, request, catalog);
+  const problem = describeProblem(error, request, catalog);
   if (error?.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   reply.header('cache-control', 'no-store').header('content-type', 'application/problem+json');
   // As bytes: Fastify would add a charset, which problem+json does not have.
@@ -18,7 +18,12 @@ export function sendProblem(
   return problem;
 }
 
-function describe(error: DomainError | undefined, request: FastifyRequest, catalog: ProblemCatalog): Problem {
+/** The problem that `catalog` has for the error's code, else its kind; `error` undefined tells nothing but that it is our fault. */
+export function describeProblem(
+  error: DomainError | undefined,
+  request: FastifyRequest,
+  catalog: ProblemCatalog,
+): Problem {
   const code = error?.code ?? 'INTERNAL_ERROR';
   const { status, title } =
     error === undefined ? edgeProblems.INTERNAL_ERROR : (catalog[code] ?? problemOfKind[error.kind]);

@@ -10,14 +10,18 @@ const TOLD_ISSUES = 20;
 export class SchemaPipe implements PipeTransform {
   transform(value: unknown, metadata: ArgumentMetadata): unknown {
     const schema = (metadata as { schema?: unknown }).schema;
-    if (!(schema instanceof z.ZodType)) return value;
-    const result = schema.safeParse(value, { error: sayMissing });
-    if (result.success) return result.data;
-    const fields = result.error.issues.flatMap(tellIssue).slice(0, TOLD_ISSUES);
-    throw new DomainError('invalid', 'REQUEST_INVALID', `${fields[0]?.pointer || 'The body'}: ${fields[0]?.message}`, {
-      fields,
-    });
+    return schema instanceof z.ZodType ? parseInput(schema, value, 'The body') : value;
   }
+}
+
+/** What the schema makes of `value`, which the message calls `whole`. Throws REQUEST_INVALID, with a JSON pointer to each mistake. */
+export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unknown, whole: string): z.output<Schema> {
+  const result = schema.safeParse(value, { error: sayMissing });
+  if (result.success) return result.data;
+  const fields = result.error.issues.flatMap(tellIssue).slice(0, TOLD_ISSUES);
+  throw new DomainError('invalid', 'REQUEST_INVALID', `${fields[0]?.pointer || whole}: ${fields[0]?.message}`, {
+    fields,
+  });
 }
 
 const sayMissing: z.core.$ZodErrorMap = (issue) =>
