@@ -68,6 +68,13 @@ module.exports = {
   forbidden: [
     ...rooms,
     {
+      name: 'client-imports-nothing-of-ours',
+      severity: 'error',
+      comment: 'The client is published alone: what it knows of the API it has from openapi.json.',
+      from: { path: '^clients/' },
+      to: { path: '^(apps|libs|test)/' },
+    },
+    {
       name: 'libs-through-their-index',
       severity: 'error',
       comment: 'A lib is imported as @app/<lib>: what its index does not name is its own.',
@@ -97,13 +104,13 @@ module.exports = {
     {
       name: 'no-test-code-in-the-product',
       severity: 'error',
-      from: { path: '^(apps|libs)/', pathNot: '(\\.spec\\.ts$|/testing/)' },
+      from: { path: '^(apps|libs|clients)/', pathNot: '(\\.spec\\.ts$|/testing/)' },
       to: { path: '(\\.spec\\.ts$|/testing/|^test/)' },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^dist/|/generated/|^apps/dashboard/web/)' },
+    exclude: { path: '(^dist/|^clients/[^/]+/dist/|/generated/|^apps/dashboard/web/)' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

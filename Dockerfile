@@ -5,15 +5,18 @@ WORKDIR /app
 # npm ci generates the Prisma client: it needs the schema and the script.
 COPY package.json package-lock.json .npmrc prisma.config.ts ./
 COPY prisma ./prisma
+COPY clients/typescript/package.json ./clients/typescript/
 RUN npm ci
 COPY tsconfig.json nest-cli.json ./
 COPY apps ./apps
 COPY libs ./libs
+COPY clients ./clients
 RUN npm run build
 
 FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY clients/typescript/package.json ./clients/typescript/
 # No scripts: the client is generated in the stage above. No optional packages: they are the quickstart's PostgreSQL.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 

@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import ts from 'typescript-eslint';
 
 export default ts.config(
-  { ignores: ['node_modules', 'dist', '.data', 'coverage', '**/generated', 'apps/dashboard/web/dist'] },
+  { ignores: ['node_modules', '**/dist', '.data', 'coverage', '**/generated'] },
   js.configs.recommended,
   ...ts.configs.recommendedTypeChecked,
   {

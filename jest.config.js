@@ -29,7 +29,7 @@ const TIMEOUT_MS = 30_000;
 export default {
   testTimeout: TIMEOUT_MS,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,clients}/**/*.spec.ts'] },
     { ...base, displayName: 'model', testMatch: ['<rootDir>/test/model/**/*.spec.ts'] },
     {
       ...base,

@@ -22,7 +22,8 @@ export function serveOpenApi(app: NestFastifyApplication, publicUrl: string | un
   SwaggerModule.setup('docs', app, makeDocument(app, publicUrl), { jsonDocumentUrl: '/openapi.json', raw: ['json'] });
 }
 
-function makeDocument(app: NestFastifyApplication, publicUrl: string | undefined): OpenAPIObject {
+/** The document of the app's controllers; `publicUrl` is named as its server. */
+export function makeDocument(app: NestFastifyApplication, publicUrl: string | undefined): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle('Tenant provisioner')
     .setDescription(describeApi())
