@@ -17,8 +17,8 @@ FROM node:24-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY clients/typescript/package.json ./clients/typescript/
-# No scripts: the client is generated in the stage above. No optional packages: they are the quickstart's PostgreSQL.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# No scripts: the client is generated in the stage above. No optional packages: they are the quickstart's PostgreSQL. No workspaces: the typed client is for others.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --workspaces=false
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000

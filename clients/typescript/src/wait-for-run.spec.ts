@@ -101,11 +101,11 @@ describe('a run that is waited for without events', () => {
 
   it('ends in time, saying how it was and what went wrong last', async () => {
     serve({ run: [at(1, 'running'), problem(503, 'DATABASE_UNAVAILABLE')] });
-    const thrown = await wait({ timeoutMs: 1_500 }).catch((reason: unknown) => reason);
+    const thrown = await wait({ timeoutMs: 2_000 }).catch((reason: unknown) => reason);
     expect(thrown).toBeInstanceOf(RunTimeoutError);
     expect(thrown).toMatchObject({ runId: 'r', run: { state: 'running' }, cause: { code: 'DATABASE_UNAVAILABLE' } });
     expect((thrown as Error).message).toBe(
-      'The run "r" did not end within 1500 ms. It is "running" at the step "verify".',
+      'The run "r" did not end within 2000 ms. It is "running" at the step "verify".',
     );
   });
 
@@ -167,7 +167,7 @@ describe('a run whose events are read', () => {
 
   it('ends in time', async () => {
     serve({ run: [at(1, 'running')], events: [stream([event('1', run('running'))], 'stays')] });
-    await expect(wait({ timeoutMs: 300 })).rejects.toMatchObject({
+    await expect(wait({ timeoutMs: 2_000 })).rejects.toMatchObject({
       name: 'RunTimeoutError',
       run: { state: 'running' },
     });
