@@ -94,7 +94,7 @@ describe('the package of the typed client', () => {
       const examples = [...manual.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1]!);
       expect(examples.length).toBeGreaterThan(5);
       await writeFile(join(app, 'manual.ts'), examples.join('\n'));
-      const options = ['--module', module!, '--moduleResolution', how!, '--target', 'es2022', '--lib', 'es2022,dom'];
+      const options = ['--module', module, '--moduleResolution', how, '--target', 'es2022', '--lib', 'es2022,dom'];
       const nodeTypes = ['--types', 'node', '--typeRoots', resolve('node_modules/@types')];
       const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
       const strict = ['--noEmit', '--strict', '--skipLibCheck', '--exactOptionalPropertyTypes'];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createClient, type NewCustomer, unwrap, waitForRun } from 'tenant-provisioner-client';
+import { createClient, type NewCustomer, signUp, unwrap, waitForRun } from 'tenant-provisioner-client';
 import { Stack } from '../stack.js';
 
 const newCustomer = (name: string): NewCustomer => ({
@@ -56,7 +56,7 @@ describe('the typed client', () => {
 
   it('signs a customer up, waits until it is ready and reads its credentials', async () => {
     const client = connect();
-    const { customer, run } = await unwrap(client.POST('/v1/customers', { body: newCustomer('acme') }));
+    const { customer, run } = await signUp(client, newCustomer('acme'));
     const states: string[] = [];
     const ended = await waitForRun(client, run.id, { onProgress: ({ state }) => void states.push(state) });
     expect(ended).toMatchObject({ id: run.id, plan: 'onboarding', state: 'succeeded', customerId: customer.id });
@@ -81,26 +81,26 @@ describe('the typed client', () => {
     ['lost answer', 'lost', lost],
   ])('makes one customer though its request was followed by a %s', async (_what, name, mishap) => {
     const { client, keys } = connectUnluckily(mishap, mishap);
-    const call = client.POST('/v1/customers', { body: newCustomer(name) });
-    const { customer } = await unwrap(call);
-    expect((await call).response.headers.get('idempotency-replayed')).toBe('true');
+    const { customer } = await signUp(client, newCustomer(name));
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
     expect(await customersNamed(name)).toMatchObject([{ id: customer.id }]);
   });
 
   it('finds its customer again by a key of the caller, in another process too', async () => {
-    const once = { body: newCustomer('again'), params: { header: { 'Idempotency-Key': 'signup-again' } } };
-    const first = await unwrap(connect().POST('/v1/customers', once));
-    const second = await unwrap(connect().POST('/v1/customers', once));
-    expect(second.customer.id).toBe(first.customer.id);
+    const once = { idempotencyKey: 'signup-again' };
+    const { customer } = await signUp(connect(), newCustomer('again'), once);
+    const again = connect().POST('/v1/customers', {
+      body: newCustomer('again'),
+      params: { header: { 'Idempotency-Key': once.idempotencyKey } },
+    });
+    expect(await unwrap(again)).toMatchObject({ customer: { id: customer.id } });
+    expect((await again).response.headers.get('idempotency-replayed')).toBe('true');
   });
 
   it('throws what the API refuses, with its code and the parts that are wrong', async () => {
     const client = connect();
-    const refused = unwrap(
-      client.POST('/v1/customers', { body: { ...newCustomer('refused'), name: 'x'.repeat(201) } }),
-    );
+    const refused = signUp(client, { ...newCustomer('refused'), name: 'x'.repeat(201) });
     await expect(refused).rejects.toMatchObject({
       name: 'ProblemError',
       status: 400,
@@ -108,8 +108,8 @@ describe('the typed client', () => {
       errors: [{ pointer: '/name', message: expect.any(String) }],
       requestId: expect.any(String),
     });
-    const { customer } = await unwrap(client.POST('/v1/customers', { body: newCustomer('taken') }));
-    const taken = unwrap(client.POST('/v1/customers', { body: newCustomer('taken') }));
+    const { customer } = await signUp(client, newCustomer('taken'));
+    const taken = signUp(client, newCustomer('taken'));
     await expect(taken).rejects.toMatchObject({ code: 'EXTERNAL_ID_TAKEN', problem: { customerId: customer.id } });
     expect(await customersNamed('refused')).toEqual([]);
   });
@@ -117,7 +117,7 @@ describe('the typed client', () => {
   it('throws when a run needs attention, and takes it up again once it was retried', async () => {
     const client = connect();
     const body = { ...newCustomer('unmanaged'), tenantHost: 'unmanaged.us.qlikcloud.com' };
-    const { run } = await unwrap(client.POST('/v1/customers', { body }));
+    const { run } = await signUp(client, body);
     const thrown: any = await waitForRun(client, run.id).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ name: 'RunStoppedError', run: { id: run.id, state: 'needs_attention' } });
     expect(thrown.code).toBe(thrown.run.error.code);

@@ -1,10 +1,12 @@
 /* Never run: what may not compile, and what must. `npm run check:types` reads it. */
 import {
+  type AcceptedCustomer,
   createClient,
   type Customer,
   type NewCustomer,
   type ProblemCode,
   type Run,
+  signUp,
   unwrap,
   verifyWebhook,
 } from './index.js';
@@ -21,8 +23,8 @@ const exactly =
     undefined;
 
 export async function whatCompiles(): Promise<void> {
-  const accepted = await unwrap(client.POST('/v1/customers', { body }));
-  accepted.run.id satisfies string;
+  exactly<AcceptedCustomer>()(await signUp(client, { ...body, scopes: ['user_default'] }));
+  await signUp(client, body, { idempotencyKey: 'signup-4711' });
   await client.POST('/v1/customers', { body, params: { header: { 'Idempotency-Key': 'signup-4711' } } });
   await client.GET('/v1/customers');
 
@@ -40,6 +42,8 @@ export async function whatCompiles(): Promise<void> {
 export async function whatDoesNotCompile(): Promise<void> {
   // @ts-expect-error -- a member that the API refuses
   ({ ...body, tenant: 'acme' }) satisfies NewCustomer;
+  // @ts-expect-error -- the same
+  await signUp(client, { ...body, tenant: 'acme' });
   // @ts-expect-error -- a member is missing
   await client.POST('/v1/customers', { body: { externalId: '4711', name: 'Acme' } });
   // @ts-expect-error -- a member of another type
