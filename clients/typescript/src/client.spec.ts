@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ClientOptions, createClient } from './client.js';
+import { collectGarbage } from './testing/collect-garbage.js';
 import { hangUp, problem, TestServer } from './testing/test-server.js';
 
 const NEW_CUSTOMER = { externalId: '4711', name: 'Acme', tenantHost: 'acme.eu.qlikcloud.com' };
@@ -106,7 +107,7 @@ describe('a call that may be repeated', () => {
   });
 
   it('is when there was no answer in time', async () => {
-    server.willAnswer(() => undefined, ACCEPTED);
+    server.willAnswer(() => void collectGarbage(), ACCEPTED);
     expect((await signUp(connect({ timeoutMs: 100 }))).response.status).toBe(202);
     server.willAnswer(() => undefined);
     const client = connect({ timeoutMs: 100, retry: { ...QUICK, maxTries: 2 } });
@@ -154,6 +155,31 @@ describe('a call that may be repeated', () => {
   it('is one that only reads', async () => {
     server.willAnswer(hangUp, BUSY, { status: 200, body: { customers: [] } });
     expect((await connect().GET('/v1/customers')).data).toEqual({ customers: [] });
+  });
+});
+
+describe('a call that the caller lets go of', () => {
+  const reason = new Error('never mind');
+
+  it('ends, though garbage was collected since it was sent', async () => {
+    const caller = new AbortController();
+    const sent = new Promise<void>((resolve) => server.willAnswer(() => resolve()));
+    const ended = expect(signUp(connect(), { signal: caller.signal })).rejects.toBe(reason);
+    await sent;
+    await collectGarbage();
+    caller.abort(reason);
+    await ended;
+  });
+
+  it('ends while its answer is read, though garbage was collected since it began', async () => {
+    const caller = new AbortController();
+    server.willAnswer((response) => void response.writeHead(200, { 'content-type': 'text/plain' }).write('a'));
+    const { data } = await connect().GET('/livez', { parseAs: 'stream', signal: caller.signal });
+    const reader = data!.getReader();
+    await reader.read();
+    await collectGarbage();
+    caller.abort(reason);
+    await expect(reader.read()).rejects.toBe(reason);
   });
 });
 

@@ -1,3 +1,4 @@
+import { linkSignals } from './linked-signals.js';
 import { sleep } from './sleep.js';
 
 /** How often and how long a call is repeated. */
@@ -79,21 +80,28 @@ async function isRepeatable(request: Request, response: Response): Promise<boole
   return body.includes('"IDEMPOTENCY_IN_PROGRESS"');
 }
 
+/**
+ * What must live as long as the body of an answer is read: Node's requests follow their signals by weak references, and one that was
+ * collected hears no abort.
+ */
+const requestsOf = new WeakMap<object, Request[]>();
+
 /** One try, with its JSON read, so that an answer that breaks off in the middle counts as lost. */
 async function sendOnce(send: Send, request: Request, timeoutMs: number): Promise<Response> {
-  const timeout = new AbortController();
-  const timer = setTimeout(
-    () => timeout.abort(new DOMException(`There was no answer within ${timeoutMs} ms.`, 'TimeoutError')),
-    timeoutMs,
-  );
+  const { signal, abort } = linkSignals(request.signal);
+  const tooLate = new DOMException(`There was no answer within ${timeoutMs} ms.`, 'TimeoutError');
+  const timer = setTimeout(() => abort(tooLate), timeoutMs);
+  const copy = new Request(request.clone(), { signal });
+  requestsOf.set(signal, [request, copy]);
   try {
-    const signal = AbortSignal.any([request.signal, timeout.signal]);
-    const response = await send(new Request(request.clone(), { signal }));
+    const response = await send(copy);
+    if (response.body !== null) requestsOf.set(response.body, [request, copy]);
     const isJson = /^application\/([\w.+-]+\+)?json\b/.test(response.headers.get('content-type') ?? '');
     if (!isJson || response.body === null) return response;
     const { status, statusText, headers } = response;
     return new Response(await response.arrayBuffer(), { status, statusText, headers });
   } finally {
     clearTimeout(timer);
+    requestsOf.delete(signal);
   }
 }

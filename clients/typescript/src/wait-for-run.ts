@@ -1,4 +1,5 @@
 import type { ProvisionerClient } from './client.js';
+import { linkSignals } from './linked-signals.js';
 import type { Run } from './resources.js';
 import { RunStoppedError, RunTimeoutError } from './run-errors.js';
 import { watchRun } from './watch-run.js';
@@ -22,12 +23,12 @@ export async function waitForRun(
   runId: string,
   { signal, timeoutMs = 600_000, onProgress }: WaitOptions = {},
 ): Promise<Run> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  const timeout = Symbol('timeout');
+  const { signal: either, abort, release } = linkSignals(signal);
+  const timer = setTimeout(() => abort(timeout), timeoutMs);
   let seen: Run | undefined;
   let trouble: unknown;
   try {
-    const either = AbortSignal.any([timeout.signal, ...(signal === undefined ? [] : [signal])]);
     for await (const run of watchRun(client, runId, either, (error) => (trouble = error))) {
       seen = run;
       onProgress?.(run);
@@ -36,9 +37,10 @@ export async function waitForRun(
         throw new RunStoppedError(run);
     }
   } catch (cause) {
-    if (cause !== timeout.signal.reason) throw cause;
+    if (cause !== timeout) throw cause;
   } finally {
     clearTimeout(timer);
+    release();
   }
   throw new RunTimeoutError(runId, timeoutMs, seen, { cause: trouble });
 }

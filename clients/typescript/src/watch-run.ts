@@ -1,4 +1,5 @@
 import type { ProvisionerClient } from './client.js';
+import { linkSignals } from './linked-signals.js';
 import { ProblemError } from './problem-error.js';
 import type { Run } from './resources.js';
 import { readServerSentEvents } from './server-sent-events.js';
@@ -71,11 +72,12 @@ async function* readEvents(
   version: string | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<{ id: string; run: Run }> {
-  const silence = new AbortController();
-  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  const silence = Symbol('silence');
+  const link = linkSignals(signal);
+  let timer = setTimeout(() => link.abort(silence), SILENCE_MS);
   const onBytes = (): void => {
     clearTimeout(timer);
-    timer = setTimeout(() => silence.abort(), SILENCE_MS);
+    timer = setTimeout(() => link.abort(silence), SILENCE_MS);
   };
   try {
     // An older API has no events: its 404 is one more reason to ask for the run instead.
@@ -83,7 +85,7 @@ async function* readEvents(
       params: { path: { id: runId } },
       headers: { accept: 'text/event-stream', 'last-event-id': version },
       parseAs: 'stream',
-      signal: AbortSignal.any([signal, silence.signal]),
+      signal: link.signal,
       // Asking for the run itself is the other way.
       retry: false,
     });
@@ -92,9 +94,10 @@ async function* readEvents(
       if (event === 'run') yield { id, run: JSON.parse(run) as Run };
   } catch (error) {
     signal.throwIfAborted();
-    if (!isPassing(error) && !silence.signal.aborted) throw error;
+    if (error !== silence && !isPassing(error)) throw error;
   } finally {
     clearTimeout(timer);
+    link.release();
   }
 }
 
