@@ -6,6 +6,8 @@ import { pino } from 'pino';
 import { CustomersReader } from '../../libs/customers/src/customers.reader.js';
 import { CustomersRepository } from '../../libs/customers/src/customers.repository.js';
 import { CustomersService } from '../../libs/customers/src/customers.service.js';
+import { ExistingClientAcceptance } from '../../libs/customers/src/existing-client/existing-client-acceptance.js';
+import { ExistingClientsRepository } from '../../libs/customers/src/existing-client/existing-clients.repository.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
 
 const caller = { id: 'key-1', actor: 'api-key:key-1' };
@@ -36,6 +38,7 @@ beforeAll(async () => {
     // Rotations have tests of their own.
     undefined as never,
     audit,
+    new ExistingClientAcceptance(new ExistingClientsRepository()),
   );
 });
 

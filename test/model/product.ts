@@ -31,7 +31,7 @@ export function product(world: World, execution: Execution): { plan: Plan; findS
   const targets = {
     get: ({ id, customerId }: RunView) => {
       const lists = { redirectUris: [], allowedOrigins: [], scopes: ['user_default'] };
-      return Promise.resolve({ customerId, tenantHost: database.run(id).tenantHost, ...lists, verificationUser: null });
+      return Promise.resolve({ customerId, tenantHost: database.run(id).tenantHost, ...lists, verificationUser: null, existingClient: null });
     },
   } as never;
   const parentAccess = { token: () => Promise.resolve() } as never;
@@ -79,6 +79,9 @@ export function product(world: World, execution: Execution): { plan: Plan; findS
     keeping,
     removal,
     check,
+    // Clients that an OEM had made are not part of the model.
+    undefined as never,
+    undefined as never,
   );
   const trust = new TrustConsentStep(targets, oauthClients, connectionConfigs, create, repository);
   const verify = new VerifyCredentialStep(
@@ -90,6 +93,7 @@ export function product(world: World, execution: Execution): { plan: Plan; findS
     customerStates,
     calendar,
     calendar,
+    undefined as never,
   );
   const settle = new SettleCreationStep(targets, oauthClients, clientSecrets, create, repository, settings);
   if (broken === 'every secret of an adopted client taken for ours') takeAllForDead(keeping);

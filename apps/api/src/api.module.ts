@@ -19,6 +19,7 @@ import { CredentialsReader } from './credentials/credentials.reader.js';
 import { CustomerBatchesController } from './customers/customer-batches.controller.js';
 import { CustomersController } from './customers/customers.controller.js';
 import { TENANT_HOST_POLICY } from './customers/tenant-host-policy.js';
+import { VaultSealingModule } from './customers/vault-sealing.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
@@ -65,6 +66,7 @@ export class ApiModule {
       },
     });
     const runs = RunsModule.forRoot({ logger, imports: [queue] });
+    const vault = VaultModule.forRoot(config);
     return {
       module: ApiModule,
       imports: [
@@ -73,10 +75,13 @@ export class ApiModule {
         DiscoveryModule,
         AuditModule,
         AccessModule.forRoot({ logger }),
-        VaultModule.forRoot(config),
+        vault,
         qlik,
         runs,
-        CustomersModule.forRoot({ rotation: new RotationDefaults(config), imports: [runs] }),
+        CustomersModule.forRoot({
+          rotation: new RotationDefaults(config),
+          imports: [runs, VaultSealingModule.forRoot(vault)],
+        }),
       ],
       controllers: [
         CustomersController,

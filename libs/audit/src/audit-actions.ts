@@ -23,6 +23,9 @@ export const auditActions = {
   'run.succeeded': 'A run reached the end of its plan.',
   'oauth_client.created': 'An OAuth client was created in a Qlik Cloud tenant.',
   'oauth_client.adopted': 'An OAuth client that an unfinished attempt had made was taken over.',
+  'oauth_client.taken_over': 'An OAuth client that the OEM had made itself was taken over.',
+  'oauth_client.released':
+    'An OAuth client that the OEM had made itself was let go of; it stays in its tenant, with the secrets that are not ours.',
   'oauth_client.changed': 'The settings of an OAuth client were changed in its tenant.',
   'oauth_client.deleted': 'An OAuth client was deleted from its tenant.',
   'oauth_client.unrecognised':
@@ -35,6 +38,8 @@ export const auditActions = {
   'secret.retired': 'A secret was deleted from its OAuth client; that it no longer works is proved next.',
   'secret.rolled_back': 'The secret of an earlier version became the current one again, under a new version number.',
   'secret.revoked': 'A secret was deleted from its OAuth client and from the vault.',
+  'secret.released':
+    'A secret that came with an OAuth client was replaced and cannot be told from others there; it stays valid until a person deletes it.',
   'secret.unrecognised': 'An OAuth client carries a secret that is not ours; it was left alone.',
   'rotation.requested': 'A rotation of a secret was begun, by the schedule or by a person; the event names the mode.',
   'rotation.escalated': 'A rotation under way became an emergency: the old secrets go at once.',

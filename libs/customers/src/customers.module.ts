@@ -6,6 +6,8 @@ import { CustomersReader } from './customers.reader.js';
 import { CustomersRepository } from './customers.repository.js';
 import { CustomersService } from './customers.service.js';
 import { DryRunsService } from './preflight/dry-runs.service.js';
+import { ExistingClientAcceptance } from './existing-client/existing-client-acceptance.js';
+import { ExistingClientsModule } from './existing-client/existing-clients.module.js';
 import type { RotationDefaults } from './rotation/rotation-policy.config.js';
 import { RotationModule } from './rotation/rotation.module.js';
 import { RotationsService } from './rotation/rotations.service.js';
@@ -13,18 +15,19 @@ import { RotationsService } from './rotation/rotations.service.js';
 /** Customers; needs the process's `DatabaseModule`. */
 @Module({})
 export class CustomersModule {
-  /** `imports` must give `RunsService`, `RunSuccession` and `RunsReader` (runs). */
+  /** `imports` must give `RunsService`, `RunSuccession` and `RunsReader` (runs), and may give `ExistingSecretSealing`. */
   static forRoot(options: { rotation: RotationDefaults; imports: ModuleMetadata['imports'] }): DynamicModule {
     const rotation = RotationModule.forRoot({ defaults: options.rotation, imports: options.imports });
     return {
       module: CustomersModule,
-      imports: [AuditModule, CustomerStatesModule, rotation, ...(options.imports ?? [])],
+      imports: [AuditModule, CustomerStatesModule, ExistingClientsModule, rotation, ...(options.imports ?? [])],
       providers: [
         CustomersRepository,
         CustomersReader,
         CustomersService,
         CustomerBatchesService,
         DryRunsService,
+        ExistingClientAcceptance,
         RotationsService,
       ],
       exports: [

@@ -15,6 +15,7 @@ import { hashCanonicalJson } from './canonical-json.js';
 import { CustomerStates } from './customer-states.js';
 import { CustomersReader } from './customers.reader.js';
 import { CustomersRepository, type RequestKey } from './customers.repository.js';
+import { ExistingClientAcceptance } from './existing-client/existing-client-acceptance.js';
 import type { Caller, NewCustomer } from './new-customer.js';
 import { rotationActive, RotationStart } from './rotation/rotation-start.js';
 import { isBeforePromotion } from './rotation/rotation-steps.js';
@@ -38,6 +39,12 @@ export interface Accepted {
   replayed: boolean;
 }
 
+/** A customer as it was stored, with the run that onboards it. */
+interface Made {
+  customer: Customer;
+  run: Run;
+}
+
 /** Accepts customers and lets people change their runs. */
 @Injectable()
 export class CustomersService {
@@ -51,15 +58,17 @@ export class CustomersService {
     private readonly succession: RunSuccession,
     private readonly rotations: RotationStart,
     private readonly audit: AuditTrail,
+    private readonly existingClients: ExistingClientAcceptance,
   ) {}
 
   /**
    * Writes key, customer, onboarding run and audit event in one transaction, then wakes a worker. The same key and input again, also at the
-   * same time, give the same customer. Throws IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS, EXTERNAL_ID_TAKEN or TENANT_HOST_TAKEN.
+   * same time, give the same customer. Throws IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS, EXTERNAL_ID_TAKEN, TENANT_HOST_TAKEN or
+   * CLIENT_TAKEN, and what the vault throws for an existing client's secret.
    */
   async accept(input: NewCustomer, caller: Caller, key: string, trace: RequestTrace): Promise<Accepted> {
     const request = { caller: caller.id, key, requestHash: hashCanonicalJson(input) };
-    const made = await this.#insert(input, caller, request, trace);
+    const made = await this.#insertOnce(input, caller, request, trace);
     if (made === undefined) return this.#replay(request);
     this.runs.wake(made.run);
     return { customer: made.customer, run: { ...made.run, steps: [] }, replayed: false };
@@ -100,29 +109,43 @@ export class CustomersService {
     if (active !== undefined) throw rotationActive(active);
   }
 
-  async #insert(
+  async #insertOnce(
     input: NewCustomer,
     caller: Caller,
     request: RequestKey,
     trace: RequestTrace,
-  ): Promise<{ customer: Customer; run: Run } | undefined> {
+  ): Promise<Made | undefined> {
+    const id = uuidv7();
+    const { existingClient } = input;
+    if (existingClient === undefined) return this.#insert(id, input, caller, request, trace);
+    // A request that was answered before asks nothing of the key service.
+    if ((await this.customers.findRequest(request.caller, request.key)) !== undefined) return undefined;
+    const writeClient = await this.existingClients.prepare(id, existingClient);
+    return this.#insert(id, input, caller, request, trace, writeClient);
+  }
+
+  async #insert(
+    id: string,
+    input: NewCustomer,
+    caller: Caller,
+    request: RequestKey,
+    trace: RequestTrace,
+    writeClient?: (tx: Sql) => Promise<void>,
+  ): Promise<Made | undefined> {
     try {
-      return await this.database.sqlTransaction((tx) => this.#write(tx, input, caller, request, trace));
+      return await this.database.sqlTransaction(async (tx) => {
+        const customer = await this.customers.insert(tx, id, input, request);
+        if (customer === undefined) return undefined;
+        await writeClient?.(tx);
+        return this.#begin(tx, customer, caller, trace);
+      });
     } catch (error) {
       if (findSqlState(error) === UNIQUE_VIOLATION) throw (await this.#findTaken(input)) ?? error;
       return inProgressIfLocked(error);
     }
   }
 
-  async #write(
-    tx: Sql,
-    input: NewCustomer,
-    caller: Caller,
-    request: RequestKey,
-    trace: RequestTrace,
-  ): Promise<{ customer: Customer; run: Run } | undefined> {
-    const customer = await this.customers.insert(tx, uuidv7(), input, request);
-    if (customer === undefined) return undefined;
+  async #begin(tx: Sql, customer: Customer, caller: Caller, trace: RequestTrace): Promise<Made> {
     const run = await this.runs.create(tx, {
       customerId: customer.id,
       plan: 'onboarding',

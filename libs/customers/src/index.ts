@@ -8,6 +8,10 @@ export { type Accepted, CustomersService, type RequestTrace } from './customers.
 export { type BatchItem, type BatchItemResult, CustomerBatchesService } from './batch/customer-batches.service.js';
 export { DryRunsService } from './preflight/dry-runs.service.js';
 export { PreflightInput } from './preflight/preflight-input.js';
+export { ExistingClientsModule } from './existing-client/existing-clients.module.js';
+export { ExistingClientsRepository } from './existing-client/existing-clients.repository.js';
+export { ExistingSecretSealing, type SealedExistingSecret } from './existing-client/existing-secret-sealing.js';
+export { FoundOnClient } from './existing-client/found-on-client.js';
 export { barsWholeWeek } from './rotation/blackout.js';
 export { isTimeZone } from './rotation/blackout-clock.js';
 export { nextAllowed } from './rotation/rotation-schedule.js';
@@ -19,4 +23,4 @@ export { RotationModule } from './rotation/rotation.module.js';
 export { RotationStart } from './rotation/rotation-start.js';
 export { isBeforePromotion, isInGrace, ROTATION_STEPS } from './rotation/rotation-steps.js';
 export { RotationsService } from './rotation/rotations.service.js';
-export type { Caller, NewCustomer, RotationSettings } from './new-customer.js';
+export type { Caller, ExistingClient, NewCustomer, RotationSettings } from './new-customer.js';

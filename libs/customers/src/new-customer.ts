@@ -1,3 +1,5 @@
+import type { Secret } from '@app/platform';
+
 /** When and how a customer's secrets are replaced. */
 export interface RotationSettings {
   intervalSeconds?: number | undefined;
@@ -11,6 +13,13 @@ export interface RotationSettings {
   force?: boolean | undefined;
 }
 
+/** An OAuth client that the OEM made at Qlik before it signs the customer up. */
+export interface ExistingClient {
+  clientId: string;
+  /** One that works; without, one is minted. */
+  clientSecret?: Secret | undefined;
+}
+
 /** What an OEM asks for when it signs up a customer: judged at the edge, stored as given. */
 export interface NewCustomer {
   externalId: string;
@@ -21,6 +30,7 @@ export interface NewCustomer {
   scopes: string[];
   verificationUser?: { field: 'userId' | 'subject'; value: string } | undefined;
   rotation?: RotationSettings | undefined;
+  existingClient?: ExistingClient | undefined;
   metadata: Record<string, string>;
 }
 

@@ -5,6 +5,14 @@ import { z } from 'zod';
 
 const VerificationUser = z.object({ field: z.enum(['userId', 'subject']), value: z.string() });
 
+/** The client that the OEM had made itself. */
+export interface ExistingClientTarget {
+  clientId: string;
+  /** Its secret as the API sealed it; null if the OEM gave none, or once the customer was ready. */
+  sealed: string | null;
+  dataKeyId: string | null;
+}
+
 /** What a customer's impersonation client is to look like. */
 export interface CustomerTarget {
   customerId: string;
@@ -13,6 +21,8 @@ export interface CustomerTarget {
   allowedOrigins: string[];
   scopes: string[];
   verificationUser: z.output<typeof VerificationUser> | null;
+  /** The client to take over; null for a customer whose client is made here. */
+  existingClient: ExistingClientTarget | null;
   /** When and how its secret is rotated, as stored. */
   rotation: unknown;
 }
@@ -29,8 +39,11 @@ export class CustomerTargets {
     if (known !== undefined) return known;
     const rows = await this.database.sql.$queryRaw<(Omit<CustomerTarget, 'verificationUser'> & { user: unknown })[]>`
       SELECT id AS "customerId", tenant_host AS "tenantHost", redirect_uris AS "redirectUris",
-        allowed_origins AS "allowedOrigins", scopes, rotation, verification_user AS user
-      FROM customers WHERE id = ${run.customerId}::uuid`;
+        allowed_origins AS "allowedOrigins", scopes, rotation, verification_user AS user,
+        CASE WHEN existing.client_id IS NOT NULL THEN json_build_object(
+          'clientId', existing.client_id, 'sealed', existing.sealed, 'dataKeyId', existing.data_key_id
+        ) END AS "existingClient"
+      FROM customers LEFT JOIN existing_clients existing ON existing.customer_id = customers.id WHERE id = ${run.customerId}::uuid`;
     const [row] = rows;
     if (row === undefined) throw new Error(`There is no customer "${run.customerId}".`);
     const { user, ...rest } = row;

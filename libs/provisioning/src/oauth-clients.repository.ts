@@ -72,7 +72,24 @@ export class OAuthClientsRepository {
     return client ?? undefined;
   }
 
-  /** Notes that the client is gone at Qlik, and forgets its secrets with it; returns the ids of their versions. */
+  /** The first secret that was stored of the client. */
+  async getFirstVersion(oauthClientId: string): Promise<Pick<SecretVersion, 'id' | 'hint' | 'createdBy'>> {
+    const [first] = await this.database.sql.$queryRaw<Pick<SecretVersion, 'id' | 'hint' | 'createdBy'>[]>`
+      SELECT id, hint, created_by AS "createdBy" FROM secret_versions
+      WHERE oauth_client_id = ${oauthClientId}::uuid ORDER BY version LIMIT 1`;
+    if (first === undefined) throw new Error(`The OAuth client "${oauthClientId}" is stored without a secret.`);
+    return first;
+  }
+
+  /** Which other customer has the client with this id at Qlik, if one has. */
+  async findHolder(clientId: string, customerId: string): Promise<string | undefined> {
+    const [holder] = await this.database.sql.$queryRaw<{ id: string }[]>`
+      SELECT customer_id AS id FROM oauth_clients
+      WHERE client_id = ${clientId} AND state = 'active' AND customer_id <> ${customerId}::uuid LIMIT 1`;
+    return holder?.id;
+  }
+
+  /** Notes that the client is gone at Qlik, or let go of, and forgets its secrets with it; returns the ids of their versions. */
   async markDeleted(tx: Sql, id: string): Promise<string[]> {
     const revoked = await tx.$queryRaw<{ id: string }[]>`
       WITH client AS (UPDATE oauth_clients SET state = 'deleted', deleted_at = now() WHERE id = ${id}::uuid AND state = 'active')

@@ -1,5 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
-import { CustomerStatesModule } from '@app/customers';
+import { CustomerStatesModule, ExistingClientsModule } from '@app/customers';
 import { PlanRegistry } from '@app/runs';
 import { DueCustomers } from './due-customers.js';
 import { OAuthClientsRepository } from './oauth-clients.repository.js';
@@ -9,6 +9,9 @@ import { ClientCreation } from './onboarding/client-creation.js';
 import { ClientKeeping } from './onboarding/client-keeping.js';
 import { ClientRemoval } from './onboarding/client-removal.js';
 import { CreateOAuthClientStep } from './onboarding/create-oauth-client.step.js';
+import { ClientFitting } from './onboarding/existing-client/client-fitting.js';
+import { ClientRelease } from './onboarding/existing-client/client-release.js';
+import { ClientTakeover } from './onboarding/existing-client/client-takeover.js';
 import { SettleCreationStep } from './onboarding/settle-creation.step.js';
 import { TrustConsentStep } from './onboarding/trust-consent.step.js';
 import { VerifyCredentialStep } from './onboarding/verify-credential.step.js';
@@ -55,7 +58,7 @@ export class ProvisioningModule {
   }): DynamicModule {
     return {
       module: ProvisioningModule,
-      imports: [CustomerStatesModule, ...(options.imports ?? [])],
+      imports: [CustomerStatesModule, ExistingClientsModule, ...(options.imports ?? [])],
       providers: [
         { provide: ProvisioningSettings, useValue: options.settings },
         CheckTenantAccessStep,
@@ -67,6 +70,9 @@ export class ProvisioningModule {
         ClientCreation,
         ClientKeeping,
         ClientRemoval,
+        ClientFitting,
+        ClientTakeover,
+        ClientRelease,
         OAuthClientsRepository,
         CustomerTargets,
         OnboardingPlan,

@@ -7,6 +7,7 @@ export const oauthClientSchema = z.object({
   appType: z.string(),
   allowedGrantTypes: z.array(z.string()).default([]),
   allowedScopes: z.array(z.string()).default([]),
+  allowedAuthMethods: z.array(z.string()).optional(),
   redirectUris: z.array(z.string()).optional(),
   allowedOrigins: z.array(z.string()).optional(),
   description: z.string().optional(),
@@ -32,7 +33,7 @@ export interface NewOAuthClient {
   redirectUris?: string[];
   allowedOrigins?: string[];
   allowedScopes: string[];
-  allowedGrantTypes: (typeof IMPERSONATION_GRANTS)[number][];
+  allowedGrantTypes: string[];
   connectionConfig?: { consentMethod: 'trusted' };
 }
 

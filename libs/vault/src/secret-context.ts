@@ -1,7 +1,8 @@
 import type { KeyOwner } from './key-owner.js';
 
 /** What a sealed secret is good for. */
-export type SecretPurpose = 'impersonation-client-secret' | 'parent-client-secret' | 'webhook-secret';
+export type SecretPurpose =
+  'impersonation-client-secret' | 'existing-client-secret' | 'parent-client-secret' | 'webhook-secret';
 
 /** Where a secret belongs. It opens with exactly the context it was sealed with: one moved to another row, version or customer stays shut. */
 export interface SecretContext {

@@ -9,7 +9,7 @@ import { DataKeyHandle } from './data-key-handle.js';
 import { DataKeysRepository } from './data-keys.repository.js';
 import { EnvelopeError } from './envelope.js';
 import { isSameOwner, type KeyOwner } from './key-owner.js';
-import { KEY_PROVIDER, type KeyProvider } from './key-provider.js';
+import { KEY_PROVIDER, type KeyProvider, type WrappedDataKey } from './key-provider.js';
 import { throwKeyProviderError } from './key-provider-error.js';
 import type { SealedSecret, SecretContext } from './secret-context.js';
 import { unreadableDataKey, unreadableSecret } from './unreadable.js';
@@ -42,6 +42,23 @@ export class Vault {
     const created = await this.dataKeys.findByOwner(owner);
     if (created === null) throw unreadableDataKey('data-key-absent', `of ${owner.kind} "${owner.id}"`);
     return this.unwrap(created, owner);
+  }
+
+  /**
+   * The data key of an owner that is about to be stored: `write` adds it in the caller's transaction, so that an owner that is refused leaves
+   * none behind. Use it once, for an owner whose id is new. Throws what `ensureDataKey` throws.
+   */
+  async newDataKey(owner: KeyOwner): Promise<{ dataKey: DataKeyHandle; write: (tx: Sql) => Promise<void> }> {
+    const { id, wrapped } = await this.wrapNew(owner);
+    const unwrapped = await this.keys
+      .unwrap(wrapped.keyId, wrapped.wrapped, { dataKeyId: id, owner })
+      .catch(throwKeyProviderError);
+    return {
+      dataKey: new DataKeyHandle(id, owner, unwrapped),
+      write: async (tx) => {
+        if (!(await this.insert(tx, id, owner, wrapped))) throw new Error(`There is a data key of "${owner.id}" already.`);
+      },
+    };
   }
 
   /** Encrypts a secret for exactly this context. It computes only, so that it cannot fail for want of a database or a key service. */
@@ -107,17 +124,25 @@ export class Vault {
   }
 
   private async createDataKey(owner: KeyOwner): Promise<void> {
+    const { id, wrapped } = await this.wrapNew(owner);
+    await this.database.sqlTransaction((tx) => this.insert(tx, id, owner, wrapped));
+  }
+
+  private async wrapNew(owner: KeyOwner): Promise<{ id: string; wrapped: WrappedDataKey }> {
     const id = v7();
     const dataKey = randomBytes(32);
     const wrapped = await this.keys
       .wrap(dataKey, { dataKeyId: id, owner })
       .catch(throwKeyProviderError)
       .finally(() => dataKey.fill(0));
-    await this.database.sqlTransaction(async (tx) => {
-      if (await this.dataKeys.insert(tx, id, owner, wrapped)) {
-        await this.audit.append(tx, dataKeyCreated({ dataKeyId: id, owner }, wrapped.keyId));
-      }
-    });
+    return { id, wrapped };
+  }
+
+  /** Adds a data key and its event; false when the owner has one already. */
+  private async insert(tx: Sql, id: string, owner: KeyOwner, wrapped: WrappedDataKey): Promise<boolean> {
+    const inserted = await this.dataKeys.insert(tx, id, owner, wrapped);
+    if (inserted) await this.audit.append(tx, dataKeyCreated({ dataKeyId: id, owner }, wrapped.keyId));
+    return inserted;
   }
 
   private async unwrap(row: DataKey, owner: KeyOwner): Promise<DataKeyHandle> {

@@ -5,6 +5,7 @@ import { id, cursor, instant, limit, saying, text } from '../schemas/text.schema
 import { Run } from '../runs/run.schema.js';
 import { CurrentSecret, showCurrentSecret } from '../secret-versions/secret-version.schema.js';
 import type { SecretInUse } from '../secret-versions/secret-versions.reader.js';
+import { ExistingClient } from './existing-client.schema.js';
 import { isAllowedOrigin, isRedirectUri } from './web-address.js';
 import { Rotation } from './rotation.schema.js';
 
@@ -78,6 +79,7 @@ export const NewCustomer = z
     scopes: scopes.default(['user_default']),
     verificationUser: VerificationUser.optional(),
     rotation: Rotation.optional(),
+    existingClient: ExistingClient.optional(),
     metadata: metadata.default({}),
   })
   .meta({ id: 'NewCustomer' });

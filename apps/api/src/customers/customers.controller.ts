@@ -60,10 +60,14 @@ export class CustomersController {
       'IDEMPOTENCY_KEY_REQUIRED',
       'EXTERNAL_ID_TAKEN',
       'TENANT_HOST_TAKEN',
+      'CLIENT_TAKEN',
       'IDEMPOTENCY_IN_PROGRESS',
       'BODY_TOO_LARGE',
       'MEDIA_TYPE_UNSUPPORTED',
       'IDEMPOTENCY_KEY_REUSED',
+      'DATA_KEY_UNREADABLE',
+      'KEY_ENCRYPTION_KEY_UNUSABLE',
+      'KEY_PROVIDER_UNAVAILABLE',
     ],
   })
   async create(

@@ -12,8 +12,9 @@ export function convertZod(
   { schemaType }: { schemaType: Direction },
 ): { schema: Json; components: Record<string, Json> } | undefined {
   if (!(schema instanceof z.ZodType)) return undefined;
-  const { $defs = {}, $schema: _, ...root } = toJsonSchema(schema, schemaType);
-  const others = toJsonSchema(schema, schemaType === 'input' ? 'output' : 'input').$defs as
+  const { $defs = {}, $schema: _, ...root } = toJsonSchema(schema, schemaType, 'throw');
+  // Only compared: what a request's parser makes of a member, a secret for instance, need not be JSON.
+  const others = toJsonSchema(schema, schemaType === 'input' ? 'output' : 'input', 'any').$defs as
     Record<string, Json> | undefined;
   const components = $defs as Record<string, Json>;
   const nameOf = (id: string): string =>
@@ -37,11 +38,11 @@ export function convertZod(
   };
 }
 
-function toJsonSchema(schema: z.ZodType, io: Direction): Json {
+function toJsonSchema(schema: z.ZodType, io: Direction, unrepresentable: 'throw' | 'any'): Json {
   return z.toJSONSchema(schema, {
     io,
     target: 'draft-2020-12',
-    unrepresentable: 'throw',
+    unrepresentable,
     override: ({ jsonSchema, zodSchema }) => {
       delete jsonSchema.id;
       const { def } = zodSchema._zod;

@@ -33,7 +33,7 @@ export class ClientAdoption {
   adopt(context: StepContext, target: CustomerTarget, intent: PostingIntent, client: OAuthClient): Adopted {
     return this.#unlessGone(context, intent, async () => {
       const secrets = await secretsOf(this.oauthClients, target.tenantHost, client, callsOf(context));
-      return this.#mint(context, target, client, beginAdoption(intent, client.clientId, secrets), secrets);
+      return this.mint(context, target, client, beginAdoption(intent, client.clientId, secrets), secrets);
     });
   }
 
@@ -47,11 +47,12 @@ export class ClientAdoption {
         await context.commitIntent(next.intent);
         throw needsAttention(next.error);
       }
-      return this.#mint(context, target, client, next.adoption, secrets);
+      return this.mint(context, target, client, next.adoption, secrets);
     });
   }
 
-  async #mint(
+  /** Mints a secret of `client`, which has `secrets`, and stores both. What it throws leaves the intent at the mint, unless nothing was asked for. */
+  async mint(
     context: StepContext,
     target: CustomerTarget,
     client: OAuthClient,
@@ -86,7 +87,8 @@ export class ClientAdoption {
         secret,
         hint,
         createdBy,
-        adopted: true,
+        adopted: adoption.existing === undefined,
+        existing: adoption.existing !== undefined,
         intent,
       });
     }

@@ -11,6 +11,7 @@ const target: CustomerTarget = {
   allowedOrigins: ['https://app.example'],
   scopes: ['user_default'],
   verificationUser: null,
+  existingClient: null,
   rotation: null,
 };
 const created = { client: { clientId: 'id' }, secret: new Secret('s'), hint: 'abcde' };

@@ -31,6 +31,8 @@ export interface ClientInHand {
   createdBy?: string;
   originsRefused?: boolean;
   adopted?: boolean;
+  /** Whether the OEM had made the client itself. */
+  existing?: boolean;
   intent: Omit<KeptIntent, 'phase' | 'at' | 'clientId'>;
 }
 
@@ -90,7 +92,7 @@ export class ClientKeeping {
         const data = { warnings: warnings.join(',') };
         return [
           {
-            action: adopted ? 'oauth_client.adopted' : 'oauth_client.created',
+            action: actionOf(inHand),
             subject: { oauthClientId, clientId },
             data,
           },
@@ -99,4 +101,9 @@ export class ClientKeeping {
       },
     };
   }
+}
+
+function actionOf({ existing, adopted }: Pick<ClientInHand, 'existing' | 'adopted'>): RunEvent['action'] {
+  if (existing === true) return 'oauth_client.taken_over';
+  return adopted === true ? 'oauth_client.adopted' : 'oauth_client.created';
 }

@@ -5,7 +5,7 @@ import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 
 const now = new Date('2026-01-01T01:00:00.000Z');
 const longAgo = '2026-01-01T00:00:00.000Z';
-const target = { customerId: 'c1', tenantHost: 'acme.eu.qlikcloud.com' };
+const target = { customerId: 'c1', tenantHost: 'acme.eu.qlikcloud.com', existingClient: null };
 const settings = new ProvisioningSettings(20_000, 60_000, 10_000);
 
 /** The step at a tenant that has no clients and never answers a POST. */
@@ -36,6 +36,8 @@ function stepAndContext(intent: CommittedIntent | null, left: string[] = []) {
     { reserve: () => Promise.resolve({}) } as never,
     {} as never,
     { listLeft: () => Promise.resolve(left) } as never,
+    {} as never,
+    {} as never,
   );
   return { step, context, committed };
 }

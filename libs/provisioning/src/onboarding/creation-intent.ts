@@ -15,6 +15,8 @@ const creation = {
   posts: z.number().int(),
   /** Whether an answer was lost on the way, so that more may exist than we know of. */
   unsure: z.boolean(),
+  /** For a client that the OEM had made: which of its settings were changed. Such a client is known by its id alone. */
+  existing: z.object({ changed: z.array(z.string()) }).optional(),
   /** What was about to be deleted at Qlik: kept until the audit has it, should the process end in between. */
   removing: Removing.optional(),
 };
@@ -52,8 +54,12 @@ export function parseCreationIntent(intent: unknown): CreationIntent | null {
 }
 
 /** Every name under which the intent may have a client at Qlik, or has found one to take over. */
-export function namesOf({ clientName, otherNames = [] }: Pick<CreationIntent, 'clientName' | 'otherNames'>): string[] {
-  return [clientName, ...otherNames];
+export function namesOf({
+  clientName,
+  otherNames = [],
+  existing,
+}: Pick<CreationIntent, 'clientName' | 'otherNames' | 'existing'>): string[] {
+  return existing === undefined ? [clientName, ...otherNames] : [];
 }
 
 /** What is about to be deleted, with what earlier attempts were about to delete. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CustomerStates, RotationCalendar } from '@app/customers';
+import { CustomerStates, ExistingClientsRepository, RotationCalendar } from '@app/customers';
 import { TokensApi } from '@app/qlik';
 import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
 import { z } from 'zod';
@@ -29,10 +29,13 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
     private readonly customerStates: CustomerStates,
     private readonly rotations: RotationCalendar,
     private readonly reconciliations: ReconciliationCalendar,
+    private readonly existingClients: ExistingClientsRepository,
   ) {}
 
   async run(context: StepContext): Promise<Completed<z.output<typeof Output>>> {
-    const { customerId, tenantHost, scopes, verificationUser, rotation } = await this.targets.get(context.run);
+    const { customerId, tenantHost, scopes, verificationUser, rotation, existingClient } = await this.targets.get(
+      context.run,
+    );
     const { clientId, oauthClientId, secretVersionId } = context.output(this.createOAuthClient);
     const stored = await this.repository.getVersion(secretVersionId);
     const { version } = stored;
@@ -52,6 +55,7 @@ export class VerifyCredentialStep implements Step<z.output<typeof Output>> {
       output: { grants },
       commit: async (tx): Promise<RunEvent[]> => {
         await this.repository.promote(tx, secretVersionId);
+        if (existingClient !== null) await this.existingClients.forgetSecret(tx, customerId);
         const now = context.now();
         await this.customerStates.change(tx, customerId, 'ready', {
           nextRotationAt: this.rotations.dateAfter(now, rotation),

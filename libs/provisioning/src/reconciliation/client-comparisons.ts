@@ -6,6 +6,7 @@ import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
 import type { Finding } from './finding-kinds.js';
 import { compareClient, type SeenClient } from './findings.js';
+import { foundStillThere } from './found-still-there.js';
 import { type RecordedClient, RecordedClientReader } from './recorded-client.reader.js';
 
 /** How a customer's client at Qlik differs from what is recorded and wanted, and what that is. */
@@ -35,8 +36,11 @@ export class ClientComparisons {
   /** Looks at the rows, then at Qlik. */
   async getAnew(context: StepContext): Promise<Comparison> {
     const target = await this.targets.get(context.run);
-    const recorded = await this.recordedClients.getActive(target.customerId);
-    const seen = await this.#look(target.tenantHost, recorded.clientId, callsOf(context));
+    const row = await this.recordedClients.getActive(target.customerId);
+    const seen = await this.#look(target.tenantHost, row.clientId, callsOf(context));
+    const { client } = seen;
+    const recorded =
+      row.found === null || client === undefined ? row : { ...row, found: foundStillThere(row.found, client, target) };
     const comparison = { target, recorded, findings: compareClient(target, recorded, seen) };
     this.#made.set(context.run, comparison);
     return comparison;

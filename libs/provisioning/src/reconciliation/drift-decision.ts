@@ -37,12 +37,13 @@ export function planRepair({ target, recorded, findings }: Comparison, policy: R
   const kinds = isDisabled ? [] : kindsOf(findings.filter(({ repair }) => repair !== null));
   if (policy.onDrift === 'raise' || kinds.length === 0) return null;
   const has = (kind: FindingKind) => kinds.includes(kind);
+  const { found } = recorded;
   const changes = {
     ...(has('CLIENT_RENAMED') ? { clientName: recorded.clientName } : {}),
-    ...(has('GRANTS_CHANGED') ? { allowedGrantTypes: [...IMPERSONATION_GRANTS] } : {}),
-    ...(has('SCOPES_CHANGED') ? { allowedScopes: target.scopes } : {}),
-    ...(has('REDIRECT_URIS_CHANGED') ? { redirectUris: target.redirectUris } : {}),
-    ...(has('ORIGINS_CHANGED') ? { allowedOrigins: target.allowedOrigins } : {}),
+    ...(has('GRANTS_CHANGED') ? { allowedGrantTypes: [...IMPERSONATION_GRANTS, ...(found?.grants ?? [])] } : {}),
+    ...(has('SCOPES_CHANGED') ? { allowedScopes: [...target.scopes, ...(found?.scopes ?? [])] } : {}),
+    ...(has('REDIRECT_URIS_CHANGED') ? { redirectUris: [...target.redirectUris, ...(found?.redirectUris ?? [])] } : {}),
+    ...(has('ORIGINS_CHANGED') ? { allowedOrigins: [...target.allowedOrigins, ...(found?.allowedOrigins ?? [])] } : {}),
   };
   return { kinds, trusts: has('CONSENT_CHANGED'), changes };
 }

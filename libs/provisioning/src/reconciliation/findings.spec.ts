@@ -33,6 +33,7 @@ const recordedWith = (secrets: RecordedSecret[], changes: Partial<RecordedClient
   clientId: 'c1',
   clientName,
   originsRefused: false,
+  found: null,
   secrets,
   ...changes,
 });

@@ -29,40 +29,58 @@ export function compareClient(wanted: WantedClient, recorded: RecordedClient, se
   const { client } = seen;
   if (client === undefined) return [finding('CLIENT_MISSING'), ...duplicated];
   const { redirectUris, allowedOrigins, disableTag = '' } = client;
+  const { found } = recorded;
   return [
     ...(disableTag === '' ? [] : [finding('CLIENT_DISABLED')]),
     ...(client.clientName === recorded.clientName ? [] : [finding('CLIENT_RENAMED')]),
     ...(seen.consentMethod === 'trusted' ? [] : [finding('CONSENT_CHANGED')]),
-    ...compareLists('GRANTS_CHANGED', IMPERSONATION_GRANTS, client.allowedGrantTypes),
-    ...compareLists('SCOPES_CHANGED', wanted.scopes, client.allowedScopes),
-    ...compareLists('REDIRECT_URIS_CHANGED', wanted.redirectUris, redirectUris),
-    ...(recorded.originsRefused ? [] : compareLists('ORIGINS_CHANGED', wanted.allowedOrigins, allowedOrigins)),
+    ...compareLists('GRANTS_CHANGED', IMPERSONATION_GRANTS, client.allowedGrantTypes, found?.grants),
+    ...compareLists('SCOPES_CHANGED', wanted.scopes, client.allowedScopes, found?.scopes),
+    ...compareLists('REDIRECT_URIS_CHANGED', wanted.redirectUris, redirectUris, found?.redirectUris),
+    ...(recorded.originsRefused
+      ? []
+      : compareLists('ORIGINS_CHANGED', wanted.allowedOrigins, allowedOrigins, found?.allowedOrigins)),
     ...compareSecrets(
       recorded.secrets,
       client.clientSecrets?.map(({ hint }) => hint),
+      found?.hints,
     ),
     ...duplicated,
   ];
 }
 
-function compareLists(kind: FindingKind, wanted: readonly string[], seen: readonly string[] | undefined): Finding[] {
+/** `letBe`: what nobody wants and nobody minds. */
+function compareLists(
+  kind: FindingKind,
+  wanted: readonly string[],
+  seen: readonly string[] | undefined,
+  letBe: readonly string[] = [],
+): Finding[] {
   if (seen === undefined) return [];
   const missing = wanted.filter((entry) => !seen.includes(entry)).length;
-  const extra = seen.filter((entry) => !wanted.includes(entry)).length;
+  const extra = seen.filter((entry) => !wanted.includes(entry) && !letBe.includes(entry)).length;
   return missing + extra === 0 ? [] : [finding(kind, { missing, extra })];
 }
 
-/** A recorded hint explains one secret at Qlik, also where two versions hold the same secret; a version without a hint explains any one of the rest. */
-function compareSecrets(recorded: readonly RecordedSecret[], shown: readonly string[] | undefined): Finding[] {
+/**
+ * A recorded hint explains one secret at Qlik, also where two versions hold the same secret; a version without a hint explains any one of the rest,
+ * of those that are let be first.
+ */
+function compareSecrets(
+  recorded: readonly RecordedSecret[],
+  shown: readonly string[] | undefined,
+  letBe: readonly string[] = [],
+): Finding[] {
   if (shown === undefined) return [];
   const ours = recorded.flatMap(({ hint }) => hint ?? []);
   const unexplained = shown.length - new Set(shown.filter((hint) => ours.includes(hint))).size;
+  const minded = unexplained - shown.filter((hint) => letBe.includes(hint) && !ours.includes(hint)).length;
   const hintless = recorded.filter(({ hint }) => hint === null);
   const missing = [
     ...recorded.filter(({ hint, mustShow }) => hint !== null && mustShow && !shown.includes(hint)),
     ...hintless.filter(({ mustShow }) => mustShow).slice(unexplained),
   ];
-  const count = unexplained - hintless.length;
+  const count = minded - Math.max(0, hintless.length - (unexplained - minded));
   return [
     ...missing.map(({ id, isCurrent }) => finding('SECRET_MISSING', { secretVersionId: id, isCurrent })),
     ...(count > 0 ? [finding('SECRET_UNRECOGNISED', { count })] : []),

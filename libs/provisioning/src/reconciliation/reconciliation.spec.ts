@@ -34,6 +34,7 @@ const recorded: RecordedClient = {
   clientId: 'c1',
   clientName,
   originsRefused: false,
+  found: null,
   secrets: [
     { id: 'v2', isCurrent: true, hint: 'two', mustShow: true },
     { id: 'v1', isCurrent: false, hint: 'one', mustShow: true },

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { FoundOnClient } from '@app/customers';
 import { Database } from '@app/platform';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 
@@ -18,6 +19,8 @@ export interface RecordedClient {
   clientName: string;
   /** ORIGINS_NOT_SUPPORTED: it was made without the origins that were wanted. */
   originsRefused: boolean;
+  /** What a client that the OEM had made had beyond what is wanted: it is let be. Null of one that was made here. */
+  found: FoundOnClient | null;
   /** The current one first; also those revoked a moment ago, which Qlik may still list. */
   secrets: RecordedSecret[];
 }
@@ -39,6 +42,7 @@ export class RecordedClientReader {
           SELECT output->'warnings' @> '["ORIGINS_NOT_SUPPORTED"]' FROM run_steps
           WHERE run_id = client.created_by_run AND name = 'create-oauth-client'
         ), false) AS "originsRefused",
+        (SELECT found FROM existing_clients WHERE customer_id = client.customer_id) AS found,
         coalesce((
           SELECT json_agg(json_build_object(
             'id', id, 'isCurrent', state = 'current', 'hint', hint,
@@ -51,6 +55,6 @@ export class RecordedClientReader {
         ), '[]') AS secrets
       FROM oauth_clients client WHERE client.customer_id = ${customerId}::uuid AND client.state = 'active'`;
     if (client === undefined) throw new Error(`The customer "${customerId}" has no OAuth client to compare.`);
-    return client;
+    return { ...client, found: FoundOnClient.nullable().parse(client.found) };
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ExistingClientsRepository, RotationInput } from '@app/customers';
 import { ClientSecretsApi, OAuthClientsApi } from '@app/qlik';
 import { type Completed, needsAttention, type RunError, type RunEvent, type Step, type StepContext } from '@app/runs';
 import { z } from 'zod';
@@ -14,6 +15,8 @@ import { type LiveVersion, SecretVersionsRepository } from './secret-versions.re
 
 const Output = z.object({
   retiredVersions: z.array(z.number()),
+  /** Versions whose secret came with a client of the OEM's and cannot be told from others there: it stays valid at Qlik. */
+  releasedVersions: z.array(z.number()).default([]),
   /** Secrets of ours that a lost answer left behind. */
   deadSecretsDeleted: z.number(),
   /** SECRET_UNRECOGNISED: secrets that are not ours; they are left alone. */
@@ -21,7 +24,10 @@ const Output = z.object({
 });
 type Output = z.output<typeof Output>;
 
-/** Deletes at Qlik every secret of ours but the current one, once that is seen to work. What is not surely ours stays. */
+/**
+ * Deletes at Qlik every secret of ours but the current one, once that is seen to work. What is not surely ours stays: also one that came with a client of
+ * the OEM's and whose hint is unknown, but for an emergency, in which a person must delete it.
+ */
 @Injectable()
 export class RetireSecretsStep implements Step<Output> {
   readonly name = 'retire';
@@ -36,10 +42,11 @@ export class RetireSecretsStep implements Step<Output> {
     private readonly clientSecrets: ClientSecretsApi,
     private readonly versions: SecretVersionsRepository,
     private readonly settings: ProvisioningSettings,
+    private readonly existingClients: ExistingClientsRepository,
   ) {}
 
   async run(context: StepContext): Promise<Completed<Output>> {
-    const { customerId, tenantHost } = await this.targets.get(context.run);
+    const { customerId, tenantHost, existingClient } = await this.targets.get(context.run);
     const { oauthClientId, clientId } = await this.versions.getClient(customerId);
     const live = await this.versions.listLive(oauthClientId);
     const current = live.find(({ state }) => state === 'current');
@@ -54,9 +61,11 @@ export class RetireSecretsStep implements Step<Output> {
     const secrets = await readSecrets(this.oauthClients, tenantHost, clientId, callsOf(context));
     const intent = parseRotationIntent(context.intent);
     const knownHints = intent?.knownHints ?? null;
-    const retirement = decideRetirement({ clientId, currentId: current.id, live, working, secrets, knownHints });
+    const mayLetGo = existingClient !== null && RotationInput.parse(context.run.input).mode !== 'emergency';
+    const scene = { clientId, currentId: current.id, live, working, secrets, knownHints, mayLetGo };
+    const retirement = decideRetirement(scene);
     if (retirement.kind === 'give-up') throw needsAttention(retirement.error);
-    const { versions, hints, dead, unrecognised } = retirement;
+    const { versions, letGo, hints, dead, unrecognised } = retirement;
     const removing = [...new Set([...(intent?.removing ?? []), ...dead])];
     if (intent !== null && dead.length > 0) await context.commitIntent({ ...intent, removing });
     for (const hint of [...hints, ...dead]) {
@@ -68,11 +77,14 @@ export class RetireSecretsStep implements Step<Output> {
     return {
       output: {
         retiredVersions: versions.map(({ version }) => version),
+        releasedVersions: letGo.map(({ version }) => version),
         deadSecretsDeleted: removing.length,
         unrecognisedSecrets: unrecognised,
       },
       commit: async (tx) => {
         await this.versions.markRetired(tx, versions);
+        await this.versions.markRevoked(tx, letGo);
+        if (existingClient !== null) await this.existingClients.forgetHints(tx, customerId);
         const token = { grants: 'client_credentials' };
         return [
           { action: 'token.minted', subject: { oauthClientId, secretVersionId: current.id }, data: token },
@@ -91,7 +103,7 @@ const currentRefused = (clientId: string, { version }: LiveVersion): RunError =>
 
 function toEvents(
   oauthClientId: string,
-  { versions, unrecognised }: Extract<Retirement, { kind: 'retire' }>,
+  { versions, letGo, unrecognised }: Extract<Retirement, { kind: 'retire' }>,
   dead: number,
 ): RunEvent[] {
   const events: RunEvent[] = versions
@@ -101,6 +113,8 @@ function toEvents(
       subject: { oauthClientId, secretVersionId: id },
       data: { version },
     }));
+  for (const { id, version } of letGo)
+    events.push({ action: 'secret.released', subject: { oauthClientId, secretVersionId: id }, data: { version } });
   const subject = { oauthClientId };
   if (dead > 0) events.push({ action: 'secret.revoked', subject, data: { because: 'never stored', count: dead } });
   if (unrecognised > 0) events.push({ action: 'secret.unrecognised', subject, data: { count: unrecognised } });

@@ -22,7 +22,7 @@ const byNobodyKnown = (hint: string): SecretAtQlik => ({ hint });
 
 const decide = (changes: Partial<RetirementScene>): Retirement =>
   decideRetirement({
-    ...{ clientId: 'client', currentId: 'cur', live: [current], working: [], secrets: [], knownHints: null },
+    ...{ clientId: 'client', currentId: 'cur', live: [current], working: [], secrets: [], knownHints: null, mayLetGo: false },
     ...changes,
   });
 
@@ -30,13 +30,30 @@ describe('decideRetirement', () => {
   it('deletes the version before, and leaves the current one', () => {
     const old = version('old');
     const scene = { live: [old, current], working: ['old'], secrets: [secret('old'), secret('cur')] };
-    expect(decide(scene)).toEqual({ kind: 'retire', versions: [old], hints: ['old'], dead: [], unrecognised: 0 });
+    expect(decide(scene)).toEqual({ kind: 'retire', versions: [old], letGo: [], hints: ['old'], dead: [], unrecognised: 0 });
   });
 
   it('deletes every earlier version, also one that is not listed yet', () => {
     const live = [version('old'), version('older'), current];
     const scene = { live, working: ['old', 'older'], secrets: [secret('older'), secret('cur')] };
     expect(decide(scene)).toMatchObject({ hints: ['old', 'older'] });
+  });
+
+  it('lets go of a version that cannot be told from others, where it may', () => {
+    const brought = version('old', { hint: null, createdBy: null });
+    const scene = {
+      live: [brought, current],
+      working: ['old'],
+      secrets: [secret('a'), secret('b'), secret('cur')],
+      knownHints: ['a', 'b'],
+    };
+    expect(decide({ ...scene, mayLetGo: true })).toEqual({
+      ...{ kind: 'retire', versions: [], letGo: [brought], hints: [], dead: [] },
+      unrecognised: 2,
+    });
+    expect(decide(scene)).toMatchObject({ kind: 'give-up', error: { code: 'SECRET_UNRECOGNISED' } });
+    // Once somebody has deleted it, it goes the usual way.
+    expect(decide({ ...scene, mayLetGo: true, working: [] })).toMatchObject({ versions: [brought], letGo: [] });
   });
 
   it('has nothing to delete of a version that is gone', () => {
@@ -129,8 +146,9 @@ describe('decideRetirement', () => {
         foreign: fc.array(fc.record({ hint, createdBy: theirs }), { maxLength: 3 }),
         lost: fc.array(hint, { maxLength: 2 }),
         hasMinted: fc.boolean(),
+        mayLetGo: fc.boolean(),
       })
-      .map(({ currentHint, earlier: others, foreign, lost, hasMinted }) => {
+      .map(({ currentHint, earlier: others, foreign, lost, hasMinted, mayLetGo }) => {
         const versions = others.map(({ hint: its, isPending, wasRetired }, index) =>
           version(`v${index}`, {
             hint: its,
@@ -152,7 +170,8 @@ describe('decideRetirement', () => {
         const knownHints = hasMinted
           ? secrets.map((one) => one.hint).filter((its) => !(lost as string[]).includes(its) && its !== currentHint)
           : null;
-        return { scene: { clientId: 'client', currentId: 'cur', live, working, secrets, knownHints }, foreign, lost };
+        const scene = { clientId: 'client', currentId: 'cur', live, working, secrets, knownHints, mayLetGo };
+        return { scene, foreign, lost };
       });
 
     it('deletes no hint that current, a pending version, somebody else or two secrets have', () => {
@@ -181,8 +200,11 @@ describe('decideRetirement', () => {
           const decision = decideRetirement(scene);
           if (decision.kind === 'give-up') return;
           const previous = scene.live.filter(({ state }) => state === 'previous');
-          expect(decision.versions).toEqual(previous);
-          const hints = previous.filter(({ id }) => scene.working.includes(id)).map((one) => one.hint);
+          const { versions, letGo } = decision;
+          expect(previous.filter((one) => versions.includes(one) || letGo.includes(one))).toEqual(previous);
+          expect(versions.filter((one) => letGo.includes(one))).toEqual([]);
+          expect(letGo.filter(({ hint: its }) => its !== null || !scene.mayLetGo)).toEqual([]);
+          const hints = versions.filter(({ id }) => scene.working.includes(id)).map((one) => one.hint);
           for (const its of hints) if (!foreign.some((one) => one.hint === its)) expect(decision.hints).toContain(its);
         }),
       );

@@ -3,9 +3,19 @@ import type { SecretAtQlik } from '../secrets/secrets-at-qlik.js';
 import { findDead, isAlone, isKept } from './our-secrets.js';
 import type { LiveVersion } from './secret-versions.repository.js';
 
-/** What retiring comes to: versions that are gone or go by `hints`, dead hints of ours that nobody has the secret of, and how many are not ours. */
+/**
+ * What retiring comes to: versions that are gone or go by `hints`, those that are let go of and stay at Qlik, dead hints of ours that nobody has the
+ * secret of, and how many are not ours.
+ */
 export type Retirement =
-  | { kind: 'retire'; versions: LiveVersion[]; hints: string[]; dead: string[]; unrecognised: number }
+  | {
+      kind: 'retire';
+      versions: LiveVersion[];
+      letGo: LiveVersion[];
+      hints: string[];
+      dead: string[];
+      unrecognised: number;
+    }
   | { kind: 'give-up'; error: RunError };
 
 /** What there is when older secrets are to go. */
@@ -20,6 +30,8 @@ export interface RetirementScene {
   secrets: readonly SecretAtQlik[];
   /** The hints before the run minted; null where it minted nothing. */
   knownHints: readonly string[] | null;
+  /** Whether a version that came with a client of the OEM's, and cannot be told from the other secrets there, is let go of. */
+  mayLetGo: boolean;
 }
 
 /** Decides for each secret of the client beside the current one. One that shares its hint with another goes in no case. Pure. */
@@ -30,9 +42,12 @@ export function decideRetirement({
   working,
   secrets,
   knownHints,
+  mayLetGo,
 }: RetirementScene): Retirement {
   const current = live.find(({ id }) => id === currentId);
-  const versions = live.filter(({ id, state }) => id !== currentId && state === 'previous');
+  const previous = live.filter(({ id, state }) => id !== currentId && state === 'previous');
+  const letGo = previous.filter(({ id, hint }) => mayLetGo && hint === null && working.includes(id));
+  const versions = previous.filter((version) => !letGo.includes(version));
   const alive = versions.filter(
     (version) => working.includes(version.id) || (!isKept(version, live) && isShownAsOurs(version, secrets)),
   );
@@ -49,7 +64,7 @@ export function decideRetirement({
     ...live.filter(({ state }) => state === 'pending').map(({ hint }) => hint),
   ];
   const unrecognised = secrets.filter(({ hint }) => !explained.includes(hint)).length;
-  return { kind: 'retire', versions, hints, dead, unrecognised };
+  return { kind: 'retire', versions, letGo, hints, dead, unrecognised };
 }
 
 /** Whether Qlik lists, once, a secret of the version's hint by the version's own maker. */

@@ -26,6 +26,19 @@ export class StoredSecrets {
     return this.vault.seal(dataKey, secret, { owner, secretId: id, version, purpose: PURPOSE });
   }
 
+  /** The secret that the OEM gave with a client of its own, sealed by the API. Throws VaultError `SECRET_UNREADABLE`. */
+  openGiven(
+    customerId: string,
+    { sealed, dataKeyId }: { sealed: string | null; dataKeyId: string | null },
+  ): Promise<Secret> {
+    if (sealed === null || dataKeyId === null) throw new Error(`No secret was given for the customer "${customerId}".`);
+    const owner = { kind: 'customer', id: customerId } as const;
+    return this.vault.open(
+      { sealed, dataKeyId },
+      { owner, secretId: customerId, version: 1, purpose: 'existing-client-secret' },
+    );
+  }
+
   /** Throws VaultError `SECRET_UNREADABLE`. */
   open(customerId: string, { id, version, sealed, dataKeyId }: SealedVersion): Promise<Secret> {
     if (sealed === null) throw new Error(`The secret version "${id}" was revoked: there is nothing to open.`);

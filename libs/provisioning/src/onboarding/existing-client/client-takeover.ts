@@ -1,0 +1,184 @@
+import { Injectable } from '@nestjs/common';
+import { ExistingClientsRepository, type FoundOnClient } from '@app/customers';
+import { type OAuthClient, OAuthClientsApi, QlikError, TokensApi } from '@app/qlik';
+import { type Completed, needsAttention, type RunEvent, type StepContext } from '@app/runs';
+import type { z } from 'zod';
+import type { CustomerTarget, ExistingClientTarget } from '../../customer-targets.js';
+import { OAuthClientsRepository } from '../../oauth-clients.repository.js';
+import { ProvisioningSettings } from '../../provisioning-settings.js';
+import { callsOf } from '../../qlik-calls.js';
+import { MAX_MINTS, MAX_SECRETS, mintUnanswered } from '../../secrets/minting.js';
+import { type SecretAtQlik, secretsOf } from '../../secrets/secrets-at-qlik.js';
+import { awaitSettled } from '../../secrets/settled.js';
+import { StoredSecrets } from '../../secrets/stored-secrets.js';
+import { ClientAdoption } from '../client-adoption.js';
+import { ClientKeeping, type CreatedClientOutput } from '../client-keeping.js';
+import type { MintingIntent } from '../creation-intent.js';
+import type { Adoption } from '../mint-decision.js';
+import { ClientFitting, type Fitted } from './client-fitting.js';
+import { judgeClient } from './client-fitness.js';
+import { existingClientNotFound, existingClientTaken, existingSecretRefused } from './takeover-errors.js';
+import { parseTakeoverIntent } from './takeover-intent.js';
+
+type TakenOver = Completed<z.output<typeof CreatedClientOutput>>;
+
+/** A client in hand, as it was found and fitted. */
+interface Scene {
+  client: OAuthClient;
+  secrets: SecretAtQlik[];
+  fitted: Fitted;
+}
+
+/** A client and the secret that is stored of it. */
+interface Kept {
+  completed: TakenOver;
+  /** Of the secrets that are not known to be ours. */
+  hints: string[];
+  /** How many secrets are somebody else's, and how many there are in all. */
+  foreign: number;
+  secrets: number;
+}
+
+/**
+ * Takes over the client that the OEM had made: finds it by its id, gives it what it lacks, and stores the secret that the OEM gave once that gets a
+ * token, or one that it mints. No client is ever asked for, and no secret deleted.
+ */
+@Injectable()
+export class ClientTakeover {
+  constructor(
+    private readonly oauthClients: OAuthClientsApi,
+    private readonly tokens: TokensApi,
+    private readonly secrets: StoredSecrets,
+    private readonly settings: ProvisioningSettings,
+    private readonly fitting: ClientFitting,
+    private readonly adoption: ClientAdoption,
+    private readonly keeping: ClientKeeping,
+    private readonly repository: OAuthClientsRepository,
+    private readonly existingClients: ExistingClientsRepository,
+  ) {}
+
+  async takeOver(context: StepContext, target: CustomerTarget, existing: ExistingClientTarget): Promise<TakenOver> {
+    const { clientId } = existing;
+    try {
+      return await this.#takeOver(context, target, existing);
+    } catch (error) {
+      if (!(error instanceof QlikError && error.code === 'CLIENT_NOT_FOUND')) throw error;
+      throw needsAttention(existingClientNotFound(clientId, error), error);
+    }
+  }
+
+  async #takeOver(context: StepContext, target: CustomerTarget, existing: ExistingClientTarget): Promise<TakenOver> {
+    const { clientId } = existing;
+    const intent = parseTakeoverIntent(context.intent);
+    if (intent?.phase === 'kept') throw new Error('The client is kept already: the step after this one comes next.');
+    const minting = intent?.phase === 'minting' ? intent : null;
+    if (minting !== null) awaitSettled(context, this.settings, minting.at);
+    const holderId = await this.repository.findHolder(clientId, target.customerId);
+    if (holderId !== undefined) throw needsAttention(existingClientTaken(clientId, holderId));
+    const client = await this.oauthClients.get(target.tenantHost, clientId, callsOf(context));
+    const fitness = judgeClient(client, target);
+    if (fitness.kind === 'unusable') throw needsAttention(fitness.error);
+    // A secret that is wrong is told before anything is changed, where the client can be asked as it is.
+    const isProvable = client.allowedGrantTypes.includes('client_credentials');
+    if (isProvable) await this.#prove(context, target, existing);
+    const fitted = await this.fitting.fit(context, target, client, fitness, intent);
+    if (!isProvable) await this.#prove(context, target, existing);
+    const secrets = await secretsOf(this.oauthClients, target.tenantHost, client, callsOf(context));
+    const scene = { client, secrets, fitted };
+    const kept =
+      existing.sealed === null
+        ? await this.#keepMinted(context, target, scene, minting)
+        : await this.#keepGiven(context, target, existing, scene);
+    return this.#withFound(target, kept, fitted, { ...fitness.found, hints: kept.hints });
+  }
+
+  /** Gets a token with the secret that the OEM gave, if it gave one. */
+  async #prove(context: StepContext, target: CustomerTarget, { clientId, ...given }: ExistingClientTarget) {
+    if (given.sealed === null) return;
+    const clientSecret = await this.secrets.openGiven(target.customerId, given);
+    try {
+      await this.tokens.clientCredentials({ host: target.tenantHost, clientId, clientSecret }, callsOf(context));
+    } catch (error) {
+      if (!(error instanceof QlikError && error.code === 'CREDENTIAL_REFUSED')) throw error;
+      throw needsAttention(existingSecretRefused(clientId, error), error);
+    }
+  }
+
+  /** Stores the secret that the OEM gave. Of several on the client, which one it is cannot be told. */
+  async #keepGiven(
+    context: StepContext,
+    target: CustomerTarget,
+    given: ExistingClientTarget,
+    { client, secrets, fitted: { changed } }: Scene,
+  ): Promise<Kept> {
+    const [secret, dataKey, place] = await Promise.all([
+      this.secrets.openGiven(target.customerId, given),
+      this.secrets.prepare(target.customerId),
+      this.keeping.reserve(target.customerId),
+    ]);
+    const ours = secrets.length === 1 ? secrets[0] : undefined;
+    const completed = await this.keeping.keep(context, target, dataKey, place, {
+      ...{ client, secret, ...ours, existing: true },
+      intent: { ...nothingMinted(client, changed), postedAt: context.now() },
+    });
+    const hints = ours === undefined ? secrets.map(({ hint }) => hint) : [];
+    return { completed, hints, foreign: Math.max(0, secrets.length - 1), secrets: secrets.length };
+  }
+
+  /** Mints a secret and stores it; what is on the client already is somebody else's. */
+  async #keepMinted(
+    context: StepContext,
+    target: CustomerTarget,
+    { client, secrets, fitted: { changed } }: Scene,
+    minting: MintingIntent | null,
+  ): Promise<Kept> {
+    const before: Adoption =
+      minting === null ? nothingMinted(client, changed) : { ...minting, unsure: true, existing: { changed } };
+    if (before.mints >= MAX_MINTS) {
+      // Whoever retries the run gives it as many tries again.
+      await context.commitIntent({ ...before, phase: 'minting', mints: 0 });
+      throw needsAttention(mintUnanswered(client.clientId, before.mints));
+    }
+    const knownHints = before.knownHints ?? secrets.map(({ hint }) => hint);
+    try {
+      const completed = await this.adoption.mint(context, target, client, { ...before, knownHints }, secrets);
+      return { completed, hints: knownHints, foreign: knownHints.length, secrets: secrets.length + 1 };
+    } catch (error) {
+      // A refusal made nothing: the next attempt need not wait for it, unless an earlier answer was lost.
+      if (error instanceof QlikError && minting === null) await context.commitIntent({ phase: 'fitting', changed });
+      throw error;
+    }
+  }
+
+  #withFound(
+    { customerId }: CustomerTarget,
+    { completed, foreign, secrets }: Kept,
+    { changed, originsRefused }: Fitted,
+    found: FoundOnClient,
+  ): TakenOver {
+    const { oauthClientId, clientId } = completed.output;
+    const subject = { oauthClientId, clientId };
+    const warnings = [
+      ...(originsRefused ? ['ORIGINS_NOT_SUPPORTED'] : []),
+      ...(secrets >= MAX_SECRETS ? ['SECRETS_FULL'] : []),
+    ];
+    return {
+      ...completed,
+      output: { ...completed.output, warnings },
+      commit: async (tx) => {
+        const events: RunEvent[] = [...((await completed.commit?.(tx)) ?? [])];
+        await this.existingClients.noteFound(tx, customerId, found);
+        const settings = changed.join(',');
+        if (settings !== '') events.push({ action: 'oauth_client.changed', subject, data: { settings } });
+        if (foreign > 0) events.push({ action: 'secret.unrecognised', subject, data: { count: foreign } });
+        return events;
+      },
+    };
+  }
+}
+
+/** What is known before the first mint. */
+const nothingMinted = ({ clientId, clientName }: OAuthClient, changed: string[]): Adoption => ({
+  ...{ clientId, clientName, existing: { changed } },
+  ...{ posts: 0, unsure: false, mints: 0, deadSecrets: [], knownHints: null },
+});
