@@ -12,6 +12,7 @@ import { VaultModule } from '@app/vault';
 import type { VaultConfig } from '@app/vault';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { VaultSealingModule } from '../apps/api/src/customers/vault-sealing.js';
 import { QlikTransport } from '../libs/qlik/src/transport.js';
 
 /** Where a process dies: at its `at`-th await of anything outside of it, just before that acts or just after. */
@@ -79,13 +80,14 @@ export interface WorkerParts {
 export async function createMortalWorker(parts: WorkerParts): Promise<TestingModule> {
   const runs = RunsModule.forRoot({ logger: pino({ level: 'silent' }), imports: [SilentQueueModule.forRoot()] });
   const defaults = new RotationDefaults(z.object(rotationSettings).parse(parts.rotation ?? {}));
+  const vault = VaultModule.forRoot(parts.vault);
   const provisioning = ProvisioningModule.forRoot({
     reconciliation: new ReconciliationPolicy(0, 'repair'),
     settings: new ProvisioningSettings(parts.timeoutMs, parts.leaseMs, parts.listLagMs),
     imports: [
       runs,
       RotationModule.forRoot({ defaults, imports: [runs] }),
-      VaultModule.forRoot(parts.vault),
+      vault,
       QlikModule.forRoot({
         timeoutMs: parts.timeoutMs,
         ...parts.qlik,
@@ -96,7 +98,7 @@ export async function createMortalWorker(parts: WorkerParts): Promise<TestingMod
   const module = await Test.createTestingModule({
     imports: [
       DatabaseModule.forRoot({ url: undefined as never, maxConnections: 1 }),
-      CustomersModule.forRoot({ rotation: defaults, imports: [runs] }),
+      CustomersModule.forRoot({ rotation: defaults, imports: [runs, VaultSealingModule.forRoot(vault)] }),
       RunRunnerModule.forRoot({ settings: new RunSettings(parts.leaseMs, () => 0), imports: [runs, provisioning] }),
     ],
   })

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
-import { CustomersService } from '@app/customers';
+import { CustomersService, type ExistingClient } from '@app/customers';
 import { Secret } from '@app/platform';
 import { TokensApi } from '@app/qlik';
 import { RunRunner } from '@app/runs';
@@ -12,7 +12,8 @@ import { acceptCustomer } from './accept-customer.js';
 import { createMortalWorker, type Death, Life, ProcessDied } from './mortal-process.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
 
-const parent = { clientId: 'parent', clientSecret: 'parent-secret-of-the-tests' };
+/** The parent client that the sandbox's tenants admit. */
+export const parent = { clientId: 'parent', clientSecret: 'parent-secret-of-the-tests' };
 const LEASE_MS = 1_000;
 /** What a test does at one time, so that no lease ends for want of a connection. */
 const BREADTH = 8;
@@ -69,7 +70,8 @@ export class MortalWorkers {
     await this.test.close();
   }
 
-  async accept(): Promise<Onboarding> {
+  /** `existingClient` makes, at the tenant, the client that the customer is signed up with. */
+  async accept(existingClient?: (tenantHost: string) => Promise<ExistingClient>): Promise<Onboarding> {
     this.#accepted += 1;
     const name = `crash-${this.#accepted}`;
     const tenantHost = `${name}.eu.qlikcloud.com`;
@@ -77,6 +79,7 @@ export class MortalWorkers {
       this.healthy.get(CustomersService, { strict: false }),
       name,
       tenantHost,
+      await existingClient?.(tenantHost),
     );
     return { name, tenantHost, customerId: customer.id, runId: run.id };
   }

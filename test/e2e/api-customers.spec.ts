@@ -173,7 +173,6 @@ describe('bad input to POST /v1/customers', () => {
     'no scope': ['/scopes', { scopes: [] }],
     'an unknown field': ['/colour', { colour: 'red' }],
     'an unknown field with a slash': ['/a~1b', { 'a/b': 1 }],
-    'existingClient, not offered yet': ['/existingClient', { existingClient: { clientId: 'x' } }],
     'an unknown nested field': ['/verificationUser/x', { verificationUser: { field: 'userId', value: 'u', x: 1 } }],
     'an unknown kind of user': ['/verificationUser/field', { verificationUser: { field: 'email', value: 'u' } }],
     'too much metadata': [

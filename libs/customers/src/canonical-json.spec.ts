@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Secret } from '@app/platform';
 import { hashCanonicalJson } from './canonical-json.js';
 
 describe('hashCanonicalJson', () => {
@@ -20,5 +21,13 @@ describe('hashCanonicalJson', () => {
     ['null for absent', { a: null }, {}],
   ])('minds %s', (_, left, right) => {
     expect(hashCanonicalJson(left)).not.toBe(hashCanonicalJson(right));
+  });
+
+  it('minds the value of a secret, which has no members to look at', () => {
+    const hash = (value: string) => hashCanonicalJson({ a: [new Secret(value)] });
+    expect(hash('one')).toBe(hash('one'));
+    expect(hash('one')).not.toBe(hash('two'));
+    expect(hash('one')).not.toBe(hashCanonicalJson({ a: ['one'] }));
+    expect(hash('one')).not.toBe(hashCanonicalJson({ a: [{}] }));
   });
 });

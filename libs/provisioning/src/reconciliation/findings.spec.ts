@@ -140,6 +140,47 @@ describe('compareClient', () => {
     expect(compareClient(wanted, recorded, seen)).toEqual([]);
   });
 
+  describe('of a client that the OEM had made', () => {
+    const found = {
+      ...{ hints: ['a', 'b'], grants: ['authorization_code'], scopes: ['admin.users'] },
+      ...{ redirectUris: ['https://old.example/'], allowedOrigins: ['https://old.example'] },
+    };
+    const brought = recordedWith([secret('v1', { isCurrent: true, hint: null })], { found });
+    const minted = recordedWith([current], { found });
+
+    it('lets be what was there first, and minds what came since', () => {
+      const seen = {
+        allowedGrantTypes: [...IMPERSONATION_GRANTS, 'authorization_code'],
+        allowedScopes: [...wanted.scopes, 'admin.users'],
+        redirectUris: [...wanted.redirectUris, 'https://old.example/'],
+        allowedOrigins: [...wanted.allowedOrigins, 'https://old.example'],
+        clientSecrets: [{ hint: 'a' }, { hint: 'b' }, { hint: 'v2-h' }],
+      };
+      expect(compareClient(wanted, minted, seenWith(seen))).toEqual([]);
+      const more = { ...seen, allowedScopes: [...seen.allowedScopes, 'another'] };
+      expect(compareClient(wanted, minted, seenWith(more))).toEqual([
+        { kind: 'SCOPES_CHANGED', repair: settings, missing: 0, extra: 1 },
+      ]);
+    });
+
+    it.each<[string, RecordedClient, string[], Finding[]]>([
+      ['ours among those that were there', brought, ['a', 'b'], []],
+      ['one of those that were there gone', brought, ['a'], []],
+      ['one more than were there', brought, ['a', 'b', 'c'], [{ kind: 'SECRET_UNRECOGNISED', repair: null, count: 1 }]],
+      ['none left', brought, [], [{ kind: 'SECRET_MISSING', repair: null, secretVersionId: 'v1', isCurrent: true }]],
+      ['ours beside those that were there', minted, ['a', 'b', 'v2-h'], []],
+      ['somebody else’s since', minted, ['a', 'c', 'v2-h'], [{ kind: 'SECRET_UNRECOGNISED', repair: null, count: 1 }]],
+      [
+        'those that were there, after a rotation',
+        recordedWith([current], { found: { ...found, hints: [] } }),
+        ['a', 'b', 'v2-h'],
+        [{ kind: 'SECRET_UNRECOGNISED', repair: null, count: 2 }],
+      ],
+    ])('counts its secrets: %s', (_, row, shown, findings) => {
+      expect(compareClient(wanted, row, hints(...shown))).toEqual(findings);
+    });
+  });
+
   it('leaves the origins of a client that could not have them', () => {
     const refused = recordedWith([current, previous], { originsRefused: true });
     expect(compareClient(wanted, refused, seenWith({ allowedOrigins: [] }))).toEqual([]);

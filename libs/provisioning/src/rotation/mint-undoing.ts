@@ -63,7 +63,7 @@ export class MintUndoing {
       .filter(({ state }) => state === 'pending')
       .flatMap(({ hint }) => (hint === null || kept.includes(hint) ? [] : [hint]))
       .filter((hint) => secrets.filter((secret) => secret.hint === hint).length <= 1);
-    const hints = [...stored, ...findDead(live, secrets, intent.knownHints)];
+    const hints = [...stored, ...(postedAt === null ? [] : findDead(live, secrets, intent.knownHints))];
     const removing = [...new Set([...intent.removing, ...hints])];
     if (hints.length > 0) await context.commitIntent({ ...intent, removing });
     for (const hint of hints) await this.clientSecrets.delete(host, clientId, hint, callsOf(context));

@@ -60,7 +60,8 @@ export class RetireSecretsStep implements Step<Output> {
     }
     const secrets = await readSecrets(this.oauthClients, tenantHost, clientId, callsOf(context));
     const intent = parseRotationIntent(context.intent);
-    const knownHints = intent?.knownHints ?? null;
+    // Where no answer was lost, nothing of ours is unknown: what is newer, a script of the OEM's made with our own parent client.
+    const knownHints = intent !== null && findUnsureMint(intent) !== null ? intent.knownHints : null;
     const mayLetGo = existingClient !== null && RotationInput.parse(context.run.input).mode !== 'emergency';
     const scene = { clientId, currentId: current.id, live, working, secrets, knownHints, mayLetGo };
     const retirement = decideRetirement(scene);

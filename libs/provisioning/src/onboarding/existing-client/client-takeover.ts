@@ -37,6 +37,8 @@ interface Kept {
   /** How many secrets are somebody else's, and how many there are in all. */
   foreign: number;
   secrets: number;
+  /** Whether a token was got with the one that is stored. */
+  isProved: boolean;
 }
 
 /**
@@ -122,7 +124,7 @@ export class ClientTakeover {
       intent: { ...nothingMinted(client, changed), postedAt: context.now() },
     });
     const hints = ours === undefined ? secrets.map(({ hint }) => hint) : [];
-    return { completed, hints, foreign: Math.max(0, secrets.length - 1), secrets: secrets.length };
+    return { completed, hints, foreign: Math.max(0, secrets.length - 1), secrets: secrets.length, isProved: true };
   }
 
   /** Mints a secret and stores it; what is on the client already is somebody else's. */
@@ -142,7 +144,8 @@ export class ClientTakeover {
     const knownHints = before.knownHints ?? secrets.map(({ hint }) => hint);
     try {
       const completed = await this.adoption.mint(context, target, client, { ...before, knownHints }, secrets);
-      return { completed, hints: knownHints, foreign: knownHints.length, secrets: secrets.length + 1 };
+      const foreign = knownHints.length;
+      return { completed, hints: knownHints, foreign, secrets: secrets.length + 1, isProved: false };
     } catch (error) {
       // A refusal made nothing: the next attempt need not wait for it, unless an earlier answer was lost.
       if (error instanceof QlikError && minting === null) await context.commitIntent({ phase: 'fitting', changed });
@@ -152,11 +155,11 @@ export class ClientTakeover {
 
   #withFound(
     { customerId }: CustomerTarget,
-    { completed, foreign, secrets }: Kept,
+    { completed, foreign, secrets, isProved }: Kept,
     { changed, originsRefused }: Fitted,
     found: FoundOnClient,
   ): TakenOver {
-    const { oauthClientId, clientId } = completed.output;
+    const { oauthClientId, clientId, secretVersionId } = completed.output;
     const subject = { oauthClientId, clientId };
     const warnings = [
       ...(originsRefused ? ['ORIGINS_NOT_SUPPORTED'] : []),
@@ -168,6 +171,10 @@ export class ClientTakeover {
       commit: async (tx) => {
         const events: RunEvent[] = [...((await completed.commit?.(tx)) ?? [])];
         await this.existingClients.noteFound(tx, customerId, found);
+        if (isProved) {
+          const data = { grants: 'client_credentials' };
+          events.push({ action: 'token.minted', subject: { oauthClientId, secretVersionId }, data });
+        }
         const settings = changed.join(',');
         if (settings !== '') events.push({ action: 'oauth_client.changed', subject, data: { settings } });
         if (foreign > 0) events.push({ action: 'secret.unrecognised', subject, data: { count: foreign } });
