@@ -119,7 +119,7 @@ describe('a customer whose client was made by a script', () => {
       clients: [{ clientId, clientName: 'portal', consentMethod: 'trusted', hints: [hint] }],
     });
     expect(await actions(customerId)).toEqual([
-      ...['data_key.created', 'customer.accepted', 'oauth_client.taken_over', 'secret.stored', 'token.minted'],
+      ...['data_key.created', 'customer.accepted', 'oauth_client.enrolled', 'secret.stored', 'token.minted'],
       ...['consent.trusted', 'token.minted', 'secret.promoted', 'customer.ready', 'run.succeeded', 'credentials.read'],
     ]);
     const { sql } = stack.test.database;
@@ -388,7 +388,7 @@ describe('its rotation', () => {
 });
 
 describe('its onboarding, cancelled', () => {
-  /** An onboarding that took the client over and then stopped. */
+  /** An onboarding that enrolled the client and then stopped. */
   async function stopped(scripted: Scripted, existingClient: object) {
     await scripted.tenant.fault({ kind: 'status', status: 403, operation: 'config-patch', times: 1 });
     const { customerId, run } = await onboard(scripted.name, existingClient);
@@ -427,7 +427,7 @@ describe('its onboarding, cancelled', () => {
 });
 
 describe('POST /v1/customers with existingClient', () => {
-  it('refuses a client that another customer has, made or taken over, and writes nothing', async () => {
+  it('refuses a client that another customer has, made or enrolled, and writes nothing', async () => {
     const scripted = await script('holder');
     const holderId = await ready(scripted, { clientId: scripted.clientId });
     const { customerId: madeId, runId } = await stack.onboard('made-here');

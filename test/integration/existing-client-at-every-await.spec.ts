@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => workers.close());
 
 /** A customer that was signed up with a client that a script had made; the script has a second secret in use. */
-interface Takeover extends Onboarding {
+interface Enrolment extends Onboarding {
   clientId: string;
   /** Of the script's own secrets. */
   hints: string[];
@@ -25,8 +25,8 @@ interface Takeover extends Onboarding {
 
 type Kind = 'given' | 'minted';
 
-async function accept(kind: Kind, faults: readonly object[] = []): Promise<Takeover> {
-  let made: Pick<Takeover, 'clientId' | 'hints' | 'tenant'> | undefined;
+async function accept(kind: Kind, faults: readonly object[] = []): Promise<Enrolment> {
+  let made: Pick<Enrolment, 'clientId' | 'hints' | 'tenant'> | undefined;
   const onboarding = await workers.withRoom(() =>
     workers.accept(async (tenantHost) => {
       const { url } = workers.sandbox;
@@ -42,10 +42,10 @@ async function accept(kind: Kind, faults: readonly object[] = []): Promise<Takeo
   return { ...onboarding, ...made! };
 }
 
-/** Everything that must hold of a takeover in the end, whatever happened on the way. */
-async function outcomeOf(takeover: Takeover) {
+/** Everything that must hold of an enrolment in the end, whatever happened on the way. */
+async function outcomeOf(enrolment: Enrolment) {
   const { client } = workers.test.database;
-  const { customerId, runId, tenantHost, clientId, hints } = takeover;
+  const { customerId, runId, tenantHost, clientId, hints } = enrolment;
   const { clients, clientsCreated } = await workers.stateOf(tenantHost);
   const run = await client.run.findUniqueOrThrow({ where: { id: runId } });
   const customer = await client.customer.findUniqueOrThrow({ where: { id: customerId } });
@@ -66,16 +66,12 @@ async function outcomeOf(takeover: Takeover) {
     oursBeside: atQlik.filter((hint) => !hints.includes(hint)).length,
     recorded: recorded.map(({ clientId: id, secretVersions }) => [id === clientId, secretVersions.length]),
     hintFits: recorded[0]?.secretVersions[0]?.hint === (atQlik.find((hint) => !hints.includes(hint)) ?? null),
-    secret: await workers.useStoredSecret(takeover),
+    secret: await workers.useStoredSecret(enrolment),
     givenSecretKept: existing.sealed !== null,
     auditIntact: (await new AuditVerification(workers.test.database).verify(customerId)).intact,
-    toldOnce: [
-      'oauth_client.taken_over',
-      'oauth_client.changed',
-      'secret.stored',
-      'customer.ready',
-      'run.succeeded',
-    ].map(times),
+    toldOnce: ['oauth_client.enrolled', 'oauth_client.changed', 'secret.stored', 'customer.ready', 'run.succeeded'].map(
+      times,
+    ),
     toldOfOthers: times('secret.unrecognised'),
   };
 }
@@ -106,25 +102,25 @@ const paths: Record<string, { kind: Kind; faults: readonly object[] }> = {
 
 /** Ends the worker after each await of such a run, has the healthy one take over, and returns how each ended. */
 async function dieAndRecover<Ended>(
-  begin: () => Promise<Takeover>,
+  begin: () => Promise<Enrolment>,
   awaited: readonly string[],
   mayOutlive: boolean,
-  endOf: (takeover: Takeover) => Promise<Ended>,
+  endOf: (enrolment: Enrolment) => Promise<Ended>,
 ) {
   const deaths = awaited.map((_what, index): Death => ({ at: index + 1, when: 'after' }));
   const died = await Promise.all(
     deaths.map(async (death) => {
-      const takeover = await begin();
-      return { takeover, died: describeDeath(await workers.die(takeover.runId, death, { mayOutlive }), death) };
+      const enrolment = await begin();
+      return { enrolment, died: describeDeath(await workers.die(enrolment.runId, death, { mayOutlive }), death) };
     }),
   );
-  await Promise.all(died.map(({ takeover }) => workers.deliver(workers.healthy, takeover.runId)));
+  await Promise.all(died.map(({ enrolment }) => workers.deliver(workers.healthy, enrolment.runId)));
   return Promise.all(
-    died.map(async (one) => ({ died: one.died, end: await workers.withRoom(() => endOf(one.takeover)) })),
+    died.map(async (one) => ({ died: one.died, end: await workers.withRoom(() => endOf(one.enrolment)) })),
   );
 }
 
-describe('a process that dies at any await while it takes over a client', () => {
+describe('a process that dies at any await while it enrols a client', () => {
   it.each(Object.keys(paths))(
     'leaves one working secret, no second client and the script its own: %s',
     async (path) => {
@@ -145,13 +141,13 @@ describe('a process that dies at any await while it takes over a client', () => 
   );
 });
 
-describe('a process that dies while it takes a takeover back', () => {
-  /** A run that took the client over, came to a stop, and was then cancelled. */
-  async function acceptAndCancel(kind: Kind): Promise<Takeover> {
-    const takeover = await accept(kind, [{ kind: 'status', status: 403, operation: 'config-patch' }]);
-    await workers.deliver(workers.healthy, takeover.runId);
-    expect(await cancel(takeover.runId)).toBe('needs_attention');
-    return takeover;
+describe('a process that dies while it takes an enrolment back', () => {
+  /** A run that enrolled the client, came to a stop, and was then cancelled. */
+  async function acceptAndCancel(kind: Kind): Promise<Enrolment> {
+    const enrolment = await accept(kind, [{ kind: 'status', status: 403, operation: 'config-patch' }]);
+    await workers.deliver(workers.healthy, enrolment.runId);
+    expect(await cancel(enrolment.runId)).toBe('needs_attention');
+    return enrolment;
   }
 
   /** Tells a run to stop, and returns the state it was in. */
@@ -162,7 +158,7 @@ describe('a process that dies while it takes a takeover back', () => {
     return state;
   }
 
-  async function remainsOf({ customerId, runId, tenantHost, hints }: Takeover) {
+  async function remainsOf({ customerId, runId, tenantHost, hints }: Enrolment) {
     const { client } = workers.test.database;
     const { clients } = await workers.stateOf(tenantHost);
     const { events } = await new AuditTrail(workers.test.database).list({ customerId, limit: 100 });
@@ -201,8 +197,8 @@ describe('a process that dies while it takes a takeover back', () => {
   );
 
   it('leaves what came of a mint whose answer was lost, and says so: whose it is cannot be told', async () => {
-    const takeover = await accept('minted', [{ kind: 'reset-after', operation: 'secret-create' }]);
-    const { customerId, runId, tenantHost, hints } = takeover;
+    const enrolment = await accept('minted', [{ kind: 'reset-after', operation: 'secret-create' }]);
+    const { customerId, runId, tenantHost, hints } = enrolment;
     expect(await workers.healthy.get(RunRunner, { strict: false }).execute(runId)).toMatchObject({ kind: 'wait' });
     await cancel(runId);
     await workers.deliver(workers.healthy, runId);

@@ -31,7 +31,13 @@ export function product(world: World, execution: Execution): { plan: Plan; findS
   const targets = {
     get: ({ id, customerId }: RunView) => {
       const lists = { redirectUris: [], allowedOrigins: [], scopes: ['user_default'] };
-      return Promise.resolve({ customerId, tenantHost: database.run(id).tenantHost, ...lists, verificationUser: null, existingClient: null });
+      return Promise.resolve({
+        customerId,
+        tenantHost: database.run(id).tenantHost,
+        ...lists,
+        verificationUser: null,
+        existingClient: null,
+      });
     },
   } as never;
   const parentAccess = { token: () => Promise.resolve() } as never;
@@ -107,7 +113,8 @@ function settingsOf(broken: BrokenProtocol | undefined): ProvisioningSettings {
   const sound = new ProvisioningSettings(CALL_TIMEOUT_MS, LEASE_MS, ASSUMED_LAG_MS);
   if (broken === 'no wait before looking') return new ProvisioningSettings(CALL_TIMEOUT_MS, -CALL_TIMEOUT_MS, 0);
   if (broken !== 'no guard before the POST') return sound;
-  return { callTimeoutMs: Infinity, settleMs: sound.settleMs, settledAt: (postedAt) => sound.settledAt(postedAt) };
+  const { settleMs, listLagMs } = sound;
+  return { callTimeoutMs: Infinity, settleMs, listLagMs, settledAt: (postedAt) => sound.settledAt(postedAt) };
 }
 
 /** As if whatever was on a client before our mint had been made by a POST of ours. */

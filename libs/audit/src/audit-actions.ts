@@ -23,7 +23,7 @@ export const auditActions = {
   'run.succeeded': 'A run reached the end of its plan.',
   'oauth_client.created': 'An OAuth client was created in a Qlik Cloud tenant.',
   'oauth_client.adopted': 'An OAuth client that an unfinished attempt had made was taken over.',
-  'oauth_client.taken_over': 'An OAuth client that the OEM had made itself was taken over.',
+  'oauth_client.enrolled': 'An OAuth client that the OEM had made itself became that of its customer.',
   'oauth_client.released':
     'An OAuth client that the OEM had made itself was let go of; it stays in its tenant, with the secrets that are not ours.',
   'oauth_client.changed': 'The settings of an OAuth client were changed in its tenant.',

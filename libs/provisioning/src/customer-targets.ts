@@ -5,13 +5,16 @@ import { z } from 'zod';
 
 const VerificationUser = z.object({ field: z.enum(['userId', 'subject']), value: z.string() });
 
-/** The client that the OEM had made itself. */
-export interface ExistingClientTarget {
-  clientId: string;
+const ExistingClientTarget = z.object({
+  clientId: z.string(),
   /** Its secret as the API sealed it; null if the OEM gave none, or once the customer was ready. */
-  sealed: string | null;
-  dataKeyId: string | null;
-}
+  sealed: z.string().nullable(),
+  dataKeyId: z.string().nullable(),
+  /** When the customer was signed up with it. */
+  namedAt: z.coerce.date(),
+});
+/** The client that the OEM had made itself. */
+export type ExistingClientTarget = z.output<typeof ExistingClientTarget>;
 
 /** What a customer's impersonation client is to look like. */
 export interface CustomerTarget {
@@ -21,7 +24,7 @@ export interface CustomerTarget {
   allowedOrigins: string[];
   scopes: string[];
   verificationUser: z.output<typeof VerificationUser> | null;
-  /** The client to take over; null for a customer whose client is made here. */
+  /** The client to enrol; null for a customer whose client is made here. */
   existingClient: ExistingClientTarget | null;
   /** When and how its secret is rotated, as stored. */
   rotation: unknown;
@@ -37,17 +40,24 @@ export class CustomerTargets {
   async get(run: RunView): Promise<CustomerTarget> {
     const known = this.#read.get(run);
     if (known !== undefined) return known;
-    const rows = await this.database.sql.$queryRaw<(Omit<CustomerTarget, 'verificationUser'> & { user: unknown })[]>`
+    const rows = await this.database.sql.$queryRaw<
+      (Omit<CustomerTarget, 'verificationUser' | 'existingClient'> & { user: unknown; existingClient: unknown })[]
+    >`
       SELECT id AS "customerId", tenant_host AS "tenantHost", redirect_uris AS "redirectUris",
         allowed_origins AS "allowedOrigins", scopes, rotation, verification_user AS user,
         CASE WHEN existing.client_id IS NOT NULL THEN json_build_object(
-          'clientId', existing.client_id, 'sealed', existing.sealed, 'dataKeyId', existing.data_key_id
+          'clientId', existing.client_id, 'sealed', existing.sealed, 'dataKeyId', existing.data_key_id,
+          'namedAt', existing.created_at
         ) END AS "existingClient"
       FROM customers LEFT JOIN existing_clients existing ON existing.customer_id = customers.id WHERE id = ${run.customerId}::uuid`;
     const [row] = rows;
     if (row === undefined) throw new Error(`There is no customer "${run.customerId}".`);
-    const { user, ...rest } = row;
-    const target = { ...rest, verificationUser: VerificationUser.nullable().parse(user) };
+    const { user, existingClient, ...rest } = row;
+    const target = {
+      ...rest,
+      verificationUser: VerificationUser.nullable().parse(user),
+      existingClient: ExistingClientTarget.nullable().parse(existingClient),
+    };
     this.#read.set(run, target);
     return target;
   }

@@ -7,7 +7,8 @@ export class ProvisioningSettings {
     /** The longest a call to Qlik may take. */
     readonly callTimeoutMs: number,
     leaseMs: number,
-    listLagMs: number,
+    /** How long after a change of Qlik's a list or a client may not show it. */
+    readonly listLagMs: number,
   ) {
     this.settleMs = leaseMs + callTimeoutMs + listLagMs;
   }

@@ -11,7 +11,7 @@ import { ClientRemoval } from './onboarding/client-removal.js';
 import { CreateOAuthClientStep } from './onboarding/create-oauth-client.step.js';
 import { ClientFitting } from './onboarding/existing-client/client-fitting.js';
 import { ClientRelease } from './onboarding/existing-client/client-release.js';
-import { ClientTakeover } from './onboarding/existing-client/client-takeover.js';
+import { ClientEnrolment } from './onboarding/existing-client/client-enrolment.js';
 import { SettleCreationStep } from './onboarding/settle-creation.step.js';
 import { TrustConsentStep } from './onboarding/trust-consent.step.js';
 import { VerifyCredentialStep } from './onboarding/verify-credential.step.js';
@@ -71,7 +71,7 @@ export class ProvisioningModule {
         ClientKeeping,
         ClientRemoval,
         ClientFitting,
-        ClientTakeover,
+        ClientEnrolment,
         ClientRelease,
         OAuthClientsRepository,
         CustomerTargets,

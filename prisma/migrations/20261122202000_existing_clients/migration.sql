@@ -30,6 +30,6 @@ ALTER TABLE "existing_clients" ADD CONSTRAINT "existing_clients_data_key_id_fkey
 -- A secret and the data key that opens it are there together or not at all.
 ALTER TABLE "existing_clients" ADD CONSTRAINT "existing_clients_sealed_check" CHECK (("sealed" IS NULL) = ("data_key_id" IS NULL));
 
--- One customer per client, as before, but of the clients in use: one that a cancelled onboarding let go of can be taken over again.
+-- One customer per client, as before, but of the clients in use: one that a cancelled onboarding let go of can be enrolled again.
 DROP INDEX "oauth_clients_tenant_host_client_id_key";
 CREATE UNIQUE INDEX "oauth_clients_tenant_host_client_id_active_key" ON "oauth_clients"("tenant_host", "client_id") WHERE "state" = 'active';

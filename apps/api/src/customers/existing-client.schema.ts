@@ -9,7 +9,8 @@ const clientSecret = z
   .regex(/^[\x21-\x7e]*$/, 'must be of visible ASCII characters')
   .transform((value) => new Secret(value))
   .meta({
-    description: 'A secret of it that works; without, one is minted. Stored encrypted, and never shown but as credentials.',
+    description:
+      'A secret of it that works; without, one is minted. Stored encrypted, and never shown but as credentials.',
     format: 'password',
     writeOnly: true,
   });
@@ -26,5 +27,6 @@ export const ExistingClient = z
   })
   .meta({
     id: 'ExistingClient',
-    description: 'An OAuth client that you have made in the tenant already. It is taken over, and none is ever made.',
+    description:
+      'An OAuth client that you have made in the tenant already. It becomes the customer’s, and none is ever made.',
   });

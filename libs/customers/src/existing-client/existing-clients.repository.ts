@@ -19,7 +19,7 @@ export class ExistingClientsRepository {
       VALUES (${customerId}::uuid, ${clientId}, ${secret?.sealed ?? null}, ${secret?.dataKeyId ?? null}::uuid)`;
   }
 
-  /** The customer that is not offboarded and has this client, whether made or taken over; of two that ask at once, the second is answered once the first has committed. */
+  /** The customer that is not offboarded and has this client, whether made or enrolled; of two that ask at once, the second is answered once the first has committed. */
   async findHolder(tx: Sql, clientId: string): Promise<string | undefined> {
     await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`existing client ${clientId}`}, 0))::text`;
     const [holder] = await tx.$queryRaw<{ id: string }[]>`
@@ -30,7 +30,7 @@ export class ExistingClientsRepository {
     return holder?.id;
   }
 
-  /** Notes what the client had when it was taken over. */
+  /** Notes what the client had when it was enrolled. */
   async noteFound(tx: Sql, customerId: string, found: FoundOnClient): Promise<void> {
     await tx.$executeRaw`
       UPDATE existing_clients SET found = ${JSON.stringify(found)}::jsonb WHERE customer_id = ${customerId}::uuid`;
@@ -42,7 +42,7 @@ export class ExistingClientsRepository {
       UPDATE existing_clients SET sealed = NULL, data_key_id = NULL WHERE customer_id = ${customerId}::uuid`;
   }
 
-  /** From now on, secrets that were on the client when it was taken over are let be no longer: people are told of them. */
+  /** From now on, secrets that were on the client when it was enrolled are let be no longer: people are told of them. */
   async forgetHints(tx: Sql, customerId: string): Promise<void> {
     await tx.$executeRaw`
       UPDATE existing_clients SET found = jsonb_set(found, '{hints}', '[]')

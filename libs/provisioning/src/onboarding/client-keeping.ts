@@ -104,6 +104,6 @@ export class ClientKeeping {
 }
 
 function actionOf({ existing, adopted }: Pick<ClientInHand, 'existing' | 'adopted'>): RunEvent['action'] {
-  if (existing === true) return 'oauth_client.taken_over';
+  if (existing === true) return 'oauth_client.enrolled';
   return adopted === true ? 'oauth_client.adopted' : 'oauth_client.created';
 }

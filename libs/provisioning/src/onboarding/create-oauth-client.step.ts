@@ -14,7 +14,7 @@ import { ClientKeeping, CreatedClientOutput } from './client-keeping.js';
 import { ClientRemoval } from './client-removal.js';
 import { newClientName } from './client-name.js';
 import { ClientRelease } from './existing-client/client-release.js';
-import { ClientTakeover } from './existing-client/client-takeover.js';
+import { ClientEnrolment } from './existing-client/client-enrolment.js';
 import { listNamed } from './named-clients.js';
 import {
   afterLook,
@@ -31,7 +31,7 @@ type Output = z.output<typeof CreatedClientOutput>;
 /**
  * Makes the impersonation client and stores its secret. The POST can be neither repeated nor asked about, so its intent is committed
  * first; after a lost answer the step waits until the client must show in a list, and then adopts it, or asks again if there is none.
- * For a customer whose client the OEM had made, that one is taken over, and none is ever asked for.
+ * For a customer whose client the OEM had made, that one is enrolled, and none is ever asked for.
  */
 @Injectable()
 export class CreateOAuthClientStep implements Step<Output> {
@@ -50,13 +50,13 @@ export class CreateOAuthClientStep implements Step<Output> {
     private readonly keeping: ClientKeeping,
     private readonly removal: ClientRemoval,
     private readonly checkTenantAccess: CheckTenantAccessStep,
-    private readonly takeover: ClientTakeover,
+    private readonly enrolment: ClientEnrolment,
     private readonly release: ClientRelease,
   ) {}
 
   async run(context: StepContext): Promise<Completed<Output>> {
     const target = await this.targets.get(context.run);
-    if (target.existingClient !== null) return this.takeover.takeOver(context, target, target.existingClient);
+    if (target.existingClient !== null) return this.enrolment.enrol(context, target, target.existingClient);
     const move = nextCreationMove(parseCreationIntent(context.intent), context.now(), this.settings);
     switch (move.kind) {
       case 'begin':

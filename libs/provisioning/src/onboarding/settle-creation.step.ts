@@ -7,7 +7,7 @@ import { CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
-import { sortOutAfterTakeover } from './existing-client/takeover-settling.js';
+import { sortOutAfterEnrolment } from './existing-client/enrolment-settling.js';
 import { listNamed } from './named-clients.js';
 import { addToRemoving, type KeptIntent, namesOf, parseCreationIntent } from './creation-intent.js';
 import { readSecrets } from '../secrets/secrets-at-qlik.js';
@@ -75,7 +75,7 @@ export class SettleCreationStep implements Step<Output> {
     if (recorded.hint === null) return { dead: [], unrecognised: 0 };
     const ours = { hint: recorded.hint, createdBy: recorded.createdBy ?? undefined };
     const secrets = await readSecrets(this.oauthClients, host, intent.clientId, callsOf(context));
-    const sortOut = intent.existing === undefined ? sortOutSecrets : sortOutAfterTakeover;
+    const sortOut = intent.existing === undefined ? sortOutSecrets : sortOutAfterEnrolment;
     return sortOut(intent, ours, secrets);
   }
 }

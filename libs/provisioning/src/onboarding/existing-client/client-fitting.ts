@@ -4,8 +4,8 @@ import { needsAttention, type StepContext } from '@app/runs';
 import type { CustomerTarget } from '../../customer-targets.js';
 import { callsOf } from '../../qlik-calls.js';
 import type { Fitness } from './client-fitness.js';
-import { existingClientUnfit } from './takeover-errors.js';
-import { changedBy, type TakeoverIntent } from './takeover-intent.js';
+import { existingClientUnfit } from './enrolment-errors.js';
+import { changedBy, type EnrolmentIntent } from './enrolment-intent.js';
 
 /** What became of a client's settings: those that were changed, by this attempt or a former one, and whether its origins were refused. */
 export interface Fitted {
@@ -23,7 +23,7 @@ export class ClientFitting {
     { tenantHost }: CustomerTarget,
     { clientId }: OAuthClient,
     { changes }: Extract<Fitness, { kind: 'usable' }>,
-    intent: TakeoverIntent | null,
+    intent: EnrolmentIntent | null,
   ): Promise<Fitted> {
     const before = changedBy(intent);
     if (Object.keys(changes).length === 0) return { changed: before, originsRefused: false };

@@ -9,9 +9,9 @@ import { readSecrets, type SecretAtQlik } from '../../secrets/secrets-at-qlik.js
 import { awaitSettled } from '../../secrets/settled.js';
 import { addToRemoving, type KeptIntent, type MintingIntent } from '../creation-intent.js';
 import { mayHaveMinted, type ReleasedSecrets, sortOutReleased } from './release-decision.js';
-import { parseTakeoverIntent, type TakeoverIntent } from './takeover-intent.js';
+import { parseEnrolmentIntent, type EnrolmentIntent } from './enrolment-intent.js';
 
-/** Takes back the takeover of a client that the OEM had made: deletes at Qlik the secrets that the run minted, here the versions; the client and its other secrets stay. */
+/** Takes back the enrolment of a client that the OEM had made: deletes at Qlik the secrets that the run minted, here the versions; the client and its other secrets stay. */
 @Injectable()
 export class ClientRelease {
   constructor(
@@ -26,7 +26,7 @@ export class ClientRelease {
     target: CustomerTarget,
     { clientId }: ExistingClientTarget,
   ): Promise<Pick<Completed<unknown>, 'intent' | 'commit'>> {
-    const intent = parseTakeoverIntent(context.intent);
+    const intent = parseEnrolmentIntent(context.intent);
     const recorded = await this.repository.findActiveByRun(context.run.id);
     if (intent === null && recorded === undefined) return { intent: null };
     this.#awaitMints(context, intent);
@@ -53,7 +53,7 @@ export class ClientRelease {
   }
 
   /** Has the step come back when every mint that may still act is sure to show. */
-  #awaitMints(context: StepContext, intent: TakeoverIntent | null): void {
+  #awaitMints(context: StepContext, intent: EnrolmentIntent | null): void {
     if (intent?.phase === 'minting') awaitSettled(context, this.settings, intent.at);
     if (intent?.phase === 'kept' && intent.unsure) awaitSettled(context, this.settings, intent.postedAt);
   }
@@ -62,7 +62,7 @@ export class ClientRelease {
     context: StepContext,
     host: string,
     clientId: string,
-    intent: TakeoverIntent | null,
+    intent: EnrolmentIntent | null,
     stored: SecretAtQlik | null,
   ): Promise<ReleasedSecrets> {
     if (!mayHaveMinted(intent)) return { hints: [], unrecognised: 0 };
@@ -81,7 +81,7 @@ export class ClientRelease {
     context: StepContext,
     host: string,
     clientId: string,
-    intent: TakeoverIntent | null,
+    intent: EnrolmentIntent | null,
     hints: string[],
   ): Promise<string[]> {
     if (intent === null || intent.phase === 'fitting') return [];

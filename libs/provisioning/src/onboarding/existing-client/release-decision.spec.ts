@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { mayHaveMinted, sortOutReleased } from './release-decision.js';
-import type { TakeoverIntent } from './takeover-intent.js';
+import type { EnrolmentIntent } from './enrolment-intent.js';
 
 const us = 'parent-client';
 const at = new Date(0);
@@ -11,10 +11,10 @@ const known = {
   ...{ at, clientId: 'c1', clientName: 'portal', existing: { changed: [] }, posts: 0, unsure: false },
   ...{ mints: 1, deadSecrets: [], knownHints: ['theirs'] },
 };
-const minting: TakeoverIntent = { ...known, phase: 'minting' };
-const kept: TakeoverIntent = { ...known, phase: 'kept', postedAt: at };
-const given: TakeoverIntent = { ...kept, mints: 0, knownHints: null };
-const fitting: TakeoverIntent = { phase: 'fitting', changed: [] };
+const minting: EnrolmentIntent = { ...known, phase: 'minting' };
+const kept: EnrolmentIntent = { ...known, phase: 'kept', postedAt: at };
+const given: EnrolmentIntent = { ...kept, mints: 0, knownHints: null };
+const fitting: EnrolmentIntent = { phase: 'fitting', changed: [] };
 
 describe('sortOutReleased', () => {
   it('deletes the secret that was minted, listed or not yet', () => {
@@ -23,7 +23,7 @@ describe('sortOutReleased', () => {
   });
 
   it('deletes with it what a lost answer made', () => {
-    const intent: TakeoverIntent = { ...kept, mints: 2, unsure: true };
+    const intent: EnrolmentIntent = { ...kept, mints: 2, unsure: true };
     const secrets = [secret('theirs'), secret('lost'), ours];
     expect(sortOutReleased(intent, ours, secrets)).toEqual({ hints: ['ours', 'lost'], unrecognised: 0 });
   });
@@ -32,7 +32,7 @@ describe('sortOutReleased', () => {
     expect(sortOutReleased(kept, ours, [ours, ours])).toMatchObject({ hints: [] });
   });
 
-  it.each<[string, TakeoverIntent | null]>([
+  it.each<[string, EnrolmentIntent | null]>([
     ['the secret that was given', given],
     ['a client that was only fitted', fitting],
     ['a client that was not looked at', null],

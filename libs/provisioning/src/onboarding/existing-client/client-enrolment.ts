@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ExistingClientsRepository, type FoundOnClient } from '@app/customers';
 import { type OAuthClient, OAuthClientsApi, QlikError, TokensApi } from '@app/qlik';
-import { type Completed, needsAttention, type RunEvent, type StepContext } from '@app/runs';
+import { type Completed, needsAttention, type RunEvent, type StepContext, waitUntil } from '@app/runs';
 import type { z } from 'zod';
 import type { CustomerTarget, ExistingClientTarget } from '../../customer-targets.js';
 import { OAuthClientsRepository } from '../../oauth-clients.repository.js';
@@ -17,10 +17,10 @@ import type { MintingIntent } from '../creation-intent.js';
 import type { Adoption } from '../mint-decision.js';
 import { ClientFitting, type Fitted } from './client-fitting.js';
 import { judgeClient } from './client-fitness.js';
-import { existingClientNotFound, existingClientTaken, existingSecretRefused } from './takeover-errors.js';
-import { parseTakeoverIntent } from './takeover-intent.js';
+import { existingClientNotFound, existingClientTaken, existingSecretRefused } from './enrolment-errors.js';
+import { parseEnrolmentIntent } from './enrolment-intent.js';
 
-type TakenOver = Completed<z.output<typeof CreatedClientOutput>>;
+type Enrolled = Completed<z.output<typeof CreatedClientOutput>>;
 
 /** A client in hand, as it was found and fitted. */
 interface Scene {
@@ -31,7 +31,7 @@ interface Scene {
 
 /** A client and the secret that is stored of it. */
 interface Kept {
-  completed: TakenOver;
+  completed: Enrolled;
   /** Of the secrets that are not known to be ours. */
   hints: string[];
   /** How many secrets are somebody else's, and how many there are in all. */
@@ -42,11 +42,11 @@ interface Kept {
 }
 
 /**
- * Takes over the client that the OEM had made: finds it by its id, gives it what it lacks, and stores the secret that the OEM gave once that gets a
+ * Makes the client that the OEM had made the customer's: finds it by its id, gives it what it lacks, and stores the secret that the OEM gave once that gets a
  * token, or one that it mints. No client is ever asked for, and no secret deleted.
  */
 @Injectable()
-export class ClientTakeover {
+export class ClientEnrolment {
   constructor(
     private readonly oauthClients: OAuthClientsApi,
     private readonly tokens: TokensApi,
@@ -59,22 +59,25 @@ export class ClientTakeover {
     private readonly existingClients: ExistingClientsRepository,
   ) {}
 
-  async takeOver(context: StepContext, target: CustomerTarget, existing: ExistingClientTarget): Promise<TakenOver> {
+  async enrol(context: StepContext, target: CustomerTarget, existing: ExistingClientTarget): Promise<Enrolled> {
     const { clientId } = existing;
     try {
-      return await this.#takeOver(context, target, existing);
+      return await this.#enrol(context, target, existing);
     } catch (error) {
       if (!(error instanceof QlikError && error.code === 'CLIENT_NOT_FOUND')) throw error;
       throw needsAttention(existingClientNotFound(clientId, error), error);
     }
   }
 
-  async #takeOver(context: StepContext, target: CustomerTarget, existing: ExistingClientTarget): Promise<TakenOver> {
+  async #enrol(context: StepContext, target: CustomerTarget, existing: ExistingClientTarget): Promise<Enrolled> {
     const { clientId } = existing;
-    const intent = parseTakeoverIntent(context.intent);
+    const intent = parseEnrolmentIntent(context.intent);
     if (intent?.phase === 'kept') throw new Error('The client is kept already: the step after this one comes next.');
     const minting = intent?.phase === 'minting' ? intent : null;
     if (minting !== null) awaitSettled(context, this.settings, minting.at);
+    // A secret that the OEM made right before might not be listed yet: the only one that is would be taken for it, or it for one of ours.
+    const listedAt = new Date(existing.namedAt.getTime() + this.settings.listLagMs);
+    if (context.now() < listedAt) throw waitUntil(listedAt);
     const holderId = await this.repository.findHolder(clientId, target.customerId);
     if (holderId !== undefined) throw needsAttention(existingClientTaken(clientId, holderId));
     const client = await this.oauthClients.get(target.tenantHost, clientId, callsOf(context));
@@ -158,7 +161,7 @@ export class ClientTakeover {
     { completed, foreign, secrets, isProved }: Kept,
     { changed, originsRefused }: Fitted,
     found: FoundOnClient,
-  ): TakenOver {
+  ): Enrolled {
     const { oauthClientId, clientId, secretVersionId } = completed.output;
     const subject = { oauthClientId, clientId };
     const warnings = [

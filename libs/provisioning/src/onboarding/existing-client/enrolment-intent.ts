@@ -9,10 +9,10 @@ const Fitting = z.object({
 });
 
 /** What `create-oauth-client` has set out to do with a client that the OEM had made: fitting → (minting →) kept. A client is never asked for. */
-export type TakeoverIntent = z.output<typeof Fitting> | MintingIntent | KeptIntent;
+export type EnrolmentIntent = z.output<typeof Fitting> | MintingIntent | KeptIntent;
 
 /** The intent a run committed, or null when it has none. */
-export function parseTakeoverIntent(intent: unknown): TakeoverIntent | null {
+export function parseEnrolmentIntent(intent: unknown): EnrolmentIntent | null {
   if (intent === null) return null;
   const parsed = z.union([Fitting, CreationIntent]).parse(intent);
   if (parsed.phase === 'posting') throw new Error('A client is never asked for where the customer has one.');
@@ -20,7 +20,7 @@ export function parseTakeoverIntent(intent: unknown): TakeoverIntent | null {
 }
 
 /** The settings of the client that the intent says were changed. */
-export function changedBy(intent: TakeoverIntent | null): string[] {
+export function changedBy(intent: EnrolmentIntent | null): string[] {
   if (intent === null) return [];
   return intent.phase === 'fitting' ? intent.changed : (intent.existing?.changed ?? []);
 }

@@ -6,7 +6,7 @@ import { type OtherSecrets, sortOutSecrets } from '../settling-decision.js';
  * Decides for each secret beside `recorded` on a client that the OEM had made. What was there before the first mint is left, and not told of again. Of the
  * rest, what our maker made goes; but the OEM's own scripts may be that maker, so that none goes if there are more than answers of ours were lost. Pure.
  */
-export function sortOutAfterTakeover(
+export function sortOutAfterEnrolment(
   { knownHints, mints }: Pick<KeptIntent, 'knownHints' | 'mints'>,
   recorded: SecretAtQlik,
   secrets: readonly SecretAtQlik[],
