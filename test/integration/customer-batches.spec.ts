@@ -6,10 +6,12 @@ import {
   CustomersReader,
   CustomersService,
   CustomerStates,
+  ExistingClientsRepository,
 } from '@app/customers';
 import { Database, DomainError, type Sql } from '@app/platform';
 import { RunsReader, RunsService, RunSuccession, RunWaker } from '@app/runs';
 import { pino } from 'pino';
+import { ExistingClientAcceptance } from '../../libs/customers/src/existing-client/existing-client-acceptance.js';
 import { CustomersRepository } from '../../libs/customers/src/customers.repository.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
 
@@ -66,6 +68,7 @@ function start() {
     // Rotations have tests of their own.
     undefined as never,
     audit,
+    new ExistingClientAcceptance(new ExistingClientsRepository()),
   );
   return { database, batches: new CustomerBatchesService(database, repository, customers) };
 }

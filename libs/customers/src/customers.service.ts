@@ -74,10 +74,13 @@ export class CustomersService {
     return { customer: made.customer, run: { ...made.run, steps: [] }, replayed: false };
   }
 
-  /** Writes nothing. Throws EXTERNAL_ID_TAKEN or TENANT_HOST_TAKEN where `accept` would. */
-  async refuseTaken(input: Pick<NewCustomer, 'externalId' | 'tenantHost'>): Promise<void> {
+  /** Writes nothing. Throws EXTERNAL_ID_TAKEN, TENANT_HOST_TAKEN or CLIENT_TAKEN where `accept` would. */
+  async refuseTaken(input: Pick<NewCustomer, 'externalId' | 'tenantHost' | 'existingClient'>): Promise<void> {
     const taken = await this.#findTaken(input);
     if (taken !== undefined) throw taken;
+    const { existingClient } = input;
+    if (existingClient !== undefined)
+      await this.existingClients.refuseTaken(this.database.sql, existingClient.clientId);
   }
 
   /** Queues a run again; the customer of an onboarding that failed is onboarding again. Throws what RunsService.retry throws. */

@@ -16,17 +16,19 @@ export class ExistingClientAcceptance {
    * Does what must not be done between BEGIN and COMMIT; returns what writes the client, and its secret sealed, in the transaction that
    * stores the customer, and throws CLIENT_TAKEN there. Nothing is left behind if that never commits.
    */
-  async prepare(
-    customerId: string,
-    { clientId, clientSecret }: ExistingClient,
-  ): Promise<(tx: Sql) => Promise<void>> {
+  async prepare(customerId: string, { clientId, clientSecret }: ExistingClient): Promise<(tx: Sql) => Promise<void>> {
     const secret = clientSecret === undefined ? null : await this.#getSealing().seal(customerId, clientSecret);
     return async (tx) => {
-      const holderId = await this.existingClients.findHolder(tx, clientId);
-      if (holderId !== undefined) throw clientTaken(clientId, holderId);
+      await this.refuseTaken(tx, clientId);
       await secret?.writeDataKey(tx);
       await this.existingClients.insert(tx, { customerId, clientId, secret });
     };
+  }
+
+  /** Throws CLIENT_TAKEN if the client is that of a live customer. */
+  async refuseTaken(sql: Sql, clientId: string): Promise<void> {
+    const holderId = await this.existingClients.findHolder(sql, clientId);
+    if (holderId !== undefined) throw clientTaken(clientId, holderId);
   }
 
   #getSealing(): ExistingSecretSealing {

@@ -20,7 +20,7 @@ export class DryRunsService {
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Writes nothing. Throws EXTERNAL_ID_TAKEN or TENANT_HOST_TAKEN where accepting the customer would. */
+  /** Writes nothing. Throws EXTERNAL_ID_TAKEN, TENANT_HOST_TAKEN or CLIENT_TAKEN where accepting the customer would. */
   async judge(input: NewCustomer): Promise<void> {
     await this.customers.refuseTaken(input);
   }
