@@ -53,7 +53,7 @@ export async function startApiUnderTest(env: NodeJS.ProcessEnv = {}): Promise<Ap
     now = new Date(),
   ) => {
     const apiKeys = new ApiKeys(database, new AuditTrail(database), logger, () => now);
-    const { id, key } = await apiKeys.create({ name: 'Test', scopes: [...held], expiresAt, actor: 'test' });
+    const { id, key } = await apiKeys.create({ name: `Test ${++keysMade}`, scopes: [...held], expiresAt, actor: 'test' });
     return { id, key: key.reveal() };
   };
   const { key } = await makeKey(Object.keys(scopes) as Scope[]);
@@ -105,3 +105,5 @@ export function newCustomer(changes: Record<string, unknown> = {}): Record<strin
 }
 
 let made = 0;
+/** No more than two active keys may have one name. */
+let keysMade = 0;

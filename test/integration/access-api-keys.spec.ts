@@ -25,9 +25,10 @@ beforeEach(() => {
 const open = (database = test.database) =>
   new ApiKeys(database, audit, { warn: (...args: unknown[]) => void warnings.push(args) }, () => now);
 
+let made = 0;
 const create = (request: Partial<NewApiKey> = {}) =>
   keys.create({
-    name: 'crm',
+    name: `crm ${++made}`,
     scopes: ['customers:read', 'runs:read'],
     expiresAt: new Date(now.getTime() + DAY_MS),
     actor: 'cli',
@@ -54,14 +55,15 @@ describe('a key', () => {
     expect(await keys.authenticate(key.reveal())).toEqual({
       kind: 'api-key',
       id,
-      name: 'crm',
+      name: `crm ${made}`,
       scopes: ['customers:read', 'runs:read'],
       actor: `api-key:${id}`,
     });
   });
 
   it('is one of several that may be active, so that keys can be changed without a gap', async () => {
-    const [first, second] = [await create(), await create()];
+    const name = 'changing';
+    const [first, second] = [await create({ name }), await create({ name })];
     await keys.revoke(first.id, 'cli');
     expect((await keys.authenticate(second.key.reveal())).id).toBe(second.id);
     await expect(keys.authenticate(first.key.reveal())).rejects.toMatchObject({ code: 'API_KEY_REVOKED' });
@@ -195,7 +197,7 @@ describe('the list of keys', () => {
     const [expired, revoked] = [await create(), await create()];
     await keys.revoke(revoked.id, 'cli');
     now = new Date(now.getTime() + DAY_MS);
-    const list = await keys.list();
+    const { keys: list } = await keys.list({ limit: 1000 });
     const stateOf = (id: string) => list.find((key) => key.id === id)?.state;
     expect([active, expired, revoked].map(({ id }) => stateOf(id))).toEqual(['active', 'expired', 'revoked']);
     expect(Object.keys(list[0]!).sort()).toEqual(

@@ -38,8 +38,9 @@ const cli = (args: string[], env: NodeJS.ProcessEnv = {}) =>
 
 const json = (ended: Ended) => JSON.parse(ended.stdout) as Record<string, unknown>;
 const error = (ended: Ended) => (JSON.parse(ended.stderr) as { error: { code: string; message: string } }).error;
+let made = 0;
 const create = (...args: string[]) =>
-  cli(['api-keys', 'create', '--name', 'crm', '--scopes', 'customers:read,runs:read', ...args]);
+  cli(['api-keys', 'create', '--name', `crm ${++made}`, '--scopes', 'customers:read,runs:read', ...args]);
 const apiKeys = () => new ApiKeys(test.database, new AuditTrail(test.database), { warn: () => undefined });
 
 const onServer = async (database: string, sql: string) => {

@@ -4,6 +4,7 @@ import { addCreateLoginLink } from './commands/create-login-link.command.js';
 import { addListApiKeys } from './commands/list-api-keys.command.js';
 import { addListKeys } from './commands/list-keys.command.js';
 import { addMigrate } from './commands/migrate.command.js';
+import { addReplaceApiKey } from './commands/replace-api-key.command.js';
 import { addRetireKey } from './commands/retire-key.command.js';
 import { addRevokeApiKey } from './commands/revoke-api-key.command.js';
 import { addRotateKeys } from './commands/rotate-keys.command.js';
@@ -71,9 +72,10 @@ function buildProgram(
   addMigrate(program, context);
   const apiKeys = program
     .command('api-keys')
-    .description("make, list and revoke the keys by which an OEM's systems call");
+    .description("make, list, replace and revoke the keys by which an OEM's systems call");
   addCreateApiKey(apiKeys, context);
   addListApiKeys(apiKeys, context);
+  addReplaceApiKey(apiKeys, context);
   addRevokeApiKey(apiKeys, context);
   const keys = program.command('keys').description('change the key-encryption keys of the vault (docs/security.md)');
   addListKeys(keys, context);

@@ -2,6 +2,7 @@ import { AuditTrail, SYSTEM_CHAIN } from '@app/audit';
 import { Database, type DomainError } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { ACCESS_CLOCK, type Clock, systemClock } from './access-options.js';
+import { AccessTokenRefused } from './access-tokens/access-token-refused.js';
 import { ApiKeyRefused } from './api-key-refused.js';
 import type { Caller } from './caller.js';
 
@@ -29,17 +30,19 @@ export class AccessRefusals {
   ) {}
 
   /**
-   * Writes one `access.refused` on the chain `system` for a known caller, and for a key that exists but lets nobody in: that one at most once
-   * a minute per key, code and process, with the number left out since (`unrecorded`), for such a key may be tried without end. Of nobody
-   * known (no key, a malformed one, an id that does not exist) nothing is written. Resolves to whether an event was.
+   * Writes one `access.refused` on the chain `system` for a known caller, and for a key that exists, or a token that the issuer signed, but
+   * that lets nobody in: that one at most once a minute per key or holder, code and process, with the number left out since (`unrecorded`),
+   * for it may be tried without end. Of nobody known (no key, a malformed one, an id that does not exist, a signature that does not fit)
+   * nothing is written. Resolves to whether an event was.
    */
   async recordRefusal({ error, operation, caller }: Refusal): Promise<boolean> {
     if (caller !== undefined) {
-      await this.#append(caller.actor, caller.id, { code: error.code, operation, ...scopeOf(error) });
+      await this.#append(caller.actor, subjectOf(caller), { code: error.code, operation, ...scopeOf(error) });
       return true;
     }
-    if (!(error instanceof ApiKeyRefused) || error.keyId === undefined) return false;
-    const kind = `${error.keyId} ${error.code}`;
+    const holder = holderOf(error);
+    if (holder === undefined) return false;
+    const kind = `${holder.id} ${error.code}`;
     const now = this.now().getTime();
     const recent = this.#recent.get(kind);
     if (recent !== undefined && now < recent.until) {
@@ -47,17 +50,33 @@ export class AccessRefusals {
       return false;
     }
     this.#recent.set(kind, { until: now + QUIET_MS, unrecorded: 0 });
-    // Who gave the wrong secret did not show to be the key's holder.
-    const actor = error.code === 'API_KEY_UNKNOWN' ? 'anonymous' : `api-key:${error.keyId}`;
-    await this.#append(actor, error.keyId, { code: error.code, operation, unrecorded: recent?.unrecorded ?? 0 });
+    const data = { code: error.code, operation, unrecorded: recent?.unrecorded ?? 0 };
+    await this.#append(holder.actor, subjectOf(holder), data);
     return true;
   }
 
-  #append(actor: string, apiKeyId: string, data: Record<string, string | number>): Promise<void> {
+  #append(actor: string, subject: Record<string, string>, data: Record<string, string | number>): Promise<void> {
     return this.database.transaction((tx) =>
-      this.audit.append(tx, { chain: SYSTEM_CHAIN, action: 'access.refused', actor, subject: { apiKeyId }, data }),
+      this.audit.append(tx, { chain: SYSTEM_CHAIN, action: 'access.refused', actor, subject, data }),
     );
   }
+}
+
+type Holder = Pick<Caller, 'kind' | 'id'> & { actor: string };
+
+/** Whose key or token was refused, as far as the audit trail may name them. */
+function holderOf(error: DomainError): Holder | undefined {
+  if (error instanceof AccessTokenRefused && error.callerId !== undefined) {
+    return { kind: 'jwt', id: error.callerId, actor: error.callerId };
+  }
+  if (!(error instanceof ApiKeyRefused) || error.keyId === undefined) return undefined;
+  // Who gave the wrong secret did not show to be the key's holder.
+  const actor = error.code === 'API_KEY_UNKNOWN' ? 'anonymous' : `api-key:${error.keyId}`;
+  return { kind: 'api-key', id: error.keyId, actor };
+}
+
+function subjectOf({ kind, id }: Pick<Caller, 'kind' | 'id'>): Record<string, string> {
+  return kind === 'api-key' ? { apiKeyId: id } : { callerId: id };
 }
 
 function scopeOf(error: DomainError): Record<string, string | number> {

@@ -4,13 +4,16 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ACCESS_CLOCK, ACCESS_LOGGER, type AccessLogger, systemClock } from './access-options.js';
 import { AccessRefusals } from './access-refusals.js';
 import { ApiKeyCache } from './api-key-cache.js';
+import { type AccessTokenOptions, AccessTokens } from './access-tokens/access-tokens.js';
 import { ApiKeys } from './api-keys.js';
+import { Callers } from './callers.js';
 import { OperatorLogins } from './operator-logins.js';
 
-/** Who may: API keys, refusals, operator logins. Needs the process's `DatabaseModule`; where there is a `NotificationsModule` too, keys are remembered for seconds. */
+/** Who may: API keys, access tokens if there is an issuer, refusals, operator logins. Needs the process's `DatabaseModule`; where there is a `NotificationsModule` too, keys are remembered for seconds. */
 @Module({})
 export class AccessModule {
-  static forRoot(options: { logger: AccessLogger }): DynamicModule {
+  static forRoot(options: { logger: AccessLogger; accessTokens?: AccessTokenOptions | undefined }): DynamicModule {
+    const { logger, accessTokens } = options;
     return {
       module: AccessModule,
       imports: [AuditModule],
@@ -25,9 +28,15 @@ export class AccessModule {
           inject: [{ token: Notifications, optional: true }],
         },
         { provide: ACCESS_CLOCK, useValue: systemClock },
-        { provide: ACCESS_LOGGER, useValue: options.logger },
+        { provide: ACCESS_LOGGER, useValue: logger },
+        {
+          provide: Callers,
+          inject: [ApiKeys],
+          useFactory: (apiKeys: ApiKeys) =>
+            new Callers(apiKeys, accessTokens && new AccessTokens(accessTokens, logger, systemClock)),
+        },
       ],
-      exports: [ApiKeys, AccessRefusals, OperatorLogins],
+      exports: [ApiKeys, Callers, AccessRefusals, OperatorLogins],
     };
   }
 }

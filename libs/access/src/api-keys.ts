@@ -1,10 +1,17 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AuditTrail, SYSTEM_CHAIN } from '@app/audit';
-import { type ApiKey, Database, DomainError, type Secret } from '@app/platform';
+import { type ApiKey, Database, DomainError, type Transaction } from '@app/platform';
 import { Inject, Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { ACCESS_CLOCK, ACCESS_LOGGER, type AccessLogger, type Clock, systemClock } from './access-options.js';
 import { ApiKeyCache, type KnownKey } from './api-key-cache.js';
+import { takePlace } from './api-key-places.js';
 import { ApiKeyRefused } from './api-key-refused.js';
+import {
+  API_KEY_MAX_OVERLAP_MS,
+  type ApiKeyReplacementRequest,
+  type CreatedApiKey,
+  type ReplacingApiKey,
+} from './api-key-replacement.js';
 import { issueKey, parseKey } from './api-key-token.js';
 import type { Caller } from './caller.js';
 import { LastUse } from './last-use.js';
@@ -27,6 +34,12 @@ export interface ListedApiKey {
   revokedAt: Date | null;
 }
 
+/** Keys, newest first. */
+export interface ApiKeyPage {
+  keys: ListedApiKey[];
+  nextCursor?: string;
+}
+
 /** The keys by which an OEM's systems call us. A key that expires is refused from the next request on, and a revoked one as soon as the process has heard of it, which takes milliseconds (docs/security.md). */
 @Injectable()
 export class ApiKeys implements OnModuleDestroy {
@@ -42,23 +55,57 @@ export class ApiKeys implements OnModuleDestroy {
     this.#lastUse = new LastUse(database, logger);
   }
 
-  /** Makes a key; `key` cannot be had a second time. Throws API_KEY_NAME_INVALID, SCOPE_UNKNOWN or API_KEY_EXPIRY_INVALID. */
-  async create(request: NewApiKey): Promise<{ id: string; key: Secret }> {
+  /**
+   * Makes a key; `key` cannot be had a second time. Throws API_KEY_NAME_INVALID, SCOPE_UNKNOWN, SCOPE_NOT_HELD, API_KEY_EXPIRY_INVALID,
+   * or API_KEY_NAME_IN_USE when two keys of the name are active.
+   */
+  async create(request: NewApiKey): Promise<CreatedApiKey> {
     const createdAt = this.now();
     const scopes = checkNewApiKey(request, createdAt);
-    const { id, secretHash, key } = issueKey();
-    const { name, expiresAt, actor } = request;
-    await this.database.transaction(async (tx) => {
-      await tx.apiKey.create({ data: { id, name, secretHash, scopes, createdAt, expiresAt } });
+    return this.database.transaction(async (tx) => {
+      await takePlace(tx, request.name, createdAt);
+      return this.#issue(tx, { ...request, scopes, createdAt });
+    });
+  }
+
+  /**
+   * Makes a second key of the same name and scopes, and lets the first one end after the overlap, or when it would have ended anyway.
+   * Throws API_KEY_NOT_FOUND, API_KEY_NOT_ACTIVE, SCOPE_NOT_HELD, API_KEY_EXPIRY_INVALID, API_KEY_OVERLAP_INVALID or API_KEY_NAME_IN_USE.
+   */
+  async replace(id: string, request: ApiKeyReplacementRequest): Promise<ReplacingApiKey> {
+    const { overlapMs, actor } = request;
+    if (!(overlapMs >= 0 && overlapMs <= API_KEY_MAX_OVERLAP_MS)) {
+      throw new DomainError(
+        'invalid',
+        'API_KEY_OVERLAP_INVALID',
+        'The old key may stay for at most 30 days: give a shorter overlap.',
+      );
+    }
+    const now = this.now();
+    return this.database.transaction(async (tx) => {
+      const { name } = await getKey(tx, id);
+      await takePlace(tx, name, now);
+      const old = await getKey(tx, id);
+      if (stateOf(old, now) !== 'active') {
+        throw new DomainError(
+          'conflict',
+          'API_KEY_NOT_ACTIVE',
+          `The API key "${id}" is ${stateOf(old, now)}, so that there is nothing to take over: make a new key.`,
+        );
+      }
+      const scopes = checkNewApiKey({ ...request, name, scopes: old.scopes }, now);
+      const endsAt = new Date(Math.min(old.expiresAt.getTime(), now.getTime() + overlapMs));
+      await tx.apiKey.update({ where: { id }, data: { expiresAt: endsAt } });
+      const created = await this.#issue(tx, { ...request, name, scopes, createdAt: now }, id);
       await this.audit.append(tx, {
         chain: SYSTEM_CHAIN,
-        action: 'api_key.created',
+        action: 'api_key.replaced',
         actor,
         subject: { apiKeyId: id },
-        data: { scopes: scopes.join(' '), expiresAt: expiresAt.toISOString() },
+        data: { replacedBy: created.id, expiresAt: endsAt.toISOString() },
       });
+      return { ...created, replaces: { id, expiresAt: endsAt } };
     });
-    return { id, key };
   }
 
   /** Who holds this key. Throws ApiKeyRefused; whether a key is expired or revoked is told only to who holds its secret. */
@@ -100,27 +147,28 @@ export class ApiKeys implements OnModuleDestroy {
           actor,
           subject: { apiKeyId: id },
         });
-      } else if ((await tx.apiKey.count({ where: { id } })) === 0) {
-        // Not quoted: it may be a whole key.
-        throw new DomainError(
-          'not-found',
-          'API_KEY_NOT_FOUND',
-          'There is no API key of this id: give the id that the list of keys shows, the 12 characters after "tp_" of a key.',
-        );
+      } else {
+        await getKey(tx, id);
       }
     });
     this.cache?.forget(id);
   }
 
-  /** Every key there ever was, newest first. */
-  async list(): Promise<ListedApiKey[]> {
-    const rows = await this.database.client.apiKey.findMany({ orderBy: [{ createdAt: 'desc' }, { id: 'asc' }] });
+  /** One page of every key there ever was, newest first; `cursor` is the id of the last key of the page before. `nextCursor` is absent on the last page. */
+  async list({ cursor, limit }: { cursor?: string; limit: number }): Promise<ApiKeyPage> {
+    const rows = await this.database.client.apiKey.findMany({
+      ...(cursor === undefined ? {} : { cursor: { id: cursor }, skip: 1 }),
+      orderBy: [{ createdAt: 'desc' }, { id: 'asc' }],
+      take: limit + 1,
+    });
     const now = this.now();
-    return rows.map(({ secretHash: _, ...row }) => ({
+    const keys = rows.slice(0, limit).map(({ secretHash: _, ...row }) => ({
       ...row,
       scopes: row.scopes as Scope[],
       state: stateOf(row, now),
     }));
+    const last = keys.at(-1);
+    return rows.length > limit && last !== undefined ? { keys, nextCursor: last.id } : { keys };
   }
 
   /** Lets the notes of last uses be written while the database is still there. */
@@ -134,6 +182,27 @@ export class ApiKeys implements OnModuleDestroy {
         revoked_at AS "revokedAt"
       FROM api_keys WHERE id = ${id}`;
     return row;
+  }
+
+  async #issue(
+    tx: Transaction,
+    { name, scopes, createdAt, expiresAt, actor }: NewApiKey & { scopes: Scope[]; createdAt: Date },
+    replaces?: string,
+  ): Promise<CreatedApiKey> {
+    const { id, secretHash, key } = issueKey();
+    await tx.apiKey.create({ data: { id, name, secretHash, scopes, createdAt, expiresAt } });
+    await this.audit.append(tx, {
+      chain: SYSTEM_CHAIN,
+      action: 'api_key.created',
+      actor,
+      subject: { apiKeyId: id },
+      data: {
+        scopes: scopes.join(' '),
+        expiresAt: expiresAt.toISOString(),
+        ...(replaces === undefined ? {} : { replaces }),
+      },
+    });
+    return { id, key, name, scopes, createdAt, expiresAt };
   }
 
   #assertUsable(row: KnownKey, now: Date): void {
@@ -153,6 +222,17 @@ export class ApiKeys implements OnModuleDestroy {
       );
     }
   }
+}
+
+async function getKey(tx: Transaction, id: string): Promise<ApiKey> {
+  const row = await tx.apiKey.findUnique({ where: { id } });
+  if (row !== null) return row;
+  // Not quoted: it may be a whole key.
+  throw new DomainError(
+    'not-found',
+    'API_KEY_NOT_FOUND',
+    'There is no API key of this id: give the id that the list of keys shows, the 12 characters after "tp_" of a key.',
+  );
 }
 
 function stateOf(row: Pick<ApiKey, 'revokedAt' | 'expiresAt'>, now: Date): ApiKeyState {

@@ -1,4 +1,5 @@
 import { DomainError } from '@app/platform';
+import { requireHeld } from './caller.js';
 import { isScope, type Scope, scopes } from './scopes.js';
 
 /** The longest that an API key may live: 366 days, so that a key which nobody minds any more ends by itself. */
@@ -16,11 +17,16 @@ export interface NewApiKey {
   expiresAt: Date;
   /** Who makes it, e.g. `cli`. */
   actor: string;
+  /** The scopes that its maker holds, none but which it can give; absent for who may give any. */
+  heldScopes?: readonly Scope[] | undefined;
 }
 
-/** The scopes asked for, each once. Throws API_KEY_NAME_INVALID, SCOPE_UNKNOWN or API_KEY_EXPIRY_INVALID. */
+/** Whether an API key may have this name: 1 to 100 printable characters, not all of them blank. */
+export const isApiKeyName = (name: string): boolean => name.trim() !== '' && NAME.test(name);
+
+/** The scopes asked for, each once. Throws API_KEY_NAME_INVALID, SCOPE_UNKNOWN, SCOPE_NOT_HELD or API_KEY_EXPIRY_INVALID. */
 export function checkNewApiKey(request: NewApiKey, now: Date): Scope[] {
-  if (request.name.trim() === '' || !NAME.test(request.name)) {
+  if (!isApiKeyName(request.name)) {
     throw new DomainError(
       'invalid',
       'API_KEY_NAME_INVALID',
@@ -35,6 +41,7 @@ export function checkNewApiKey(request: NewApiKey, now: Date): Scope[] {
       `${unknown === undefined ? 'No scope is given' : `There is no scope "${unknown}"`}. The scopes are: ${Object.keys(scopes).join(', ')}.`,
     );
   }
+  if (request.heldScopes !== undefined) requireHeld(request.heldScopes, request.scopes);
   const lifetimeMs = request.expiresAt.getTime() - now.getTime();
   if (!(lifetimeMs > 0 && lifetimeMs <= API_KEY_MAX_LIFETIME_MS)) {
     throw new DomainError(

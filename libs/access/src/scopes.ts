@@ -10,6 +10,7 @@ export const scopes = {
   'audit:read': 'Read, export and verify the audit trail.',
   'parents:write': 'Store the parent clients that let us into the tenants of a region.',
   'webhooks:write': 'Register webhook endpoints, and replay their deliveries.',
+  'api-keys:write': 'Make, list, replace and revoke API keys; a key gets no scope that its maker lacks.',
 } as const satisfies Record<string, string>;
 
 /** The name of a right; `scopes` says what each allows. */

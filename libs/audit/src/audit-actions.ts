@@ -56,6 +56,8 @@ export const auditActions = {
   'pause.lifted': 'The pause of a plan or a tenant was lifted.',
   'access.refused': 'A caller was refused for lack of a right.',
   'api_key.created': 'An API key was made.',
+  'api_key.replaced':
+    'An API key was replaced by another of the same name and scopes; the event names it, and when the old one ends.',
   'api_key.revoked': 'An API key was revoked.',
   'operator.login_link_created': 'A one-time login link was made for an operator.',
   'operator.signed_in': 'An operator signed in.',

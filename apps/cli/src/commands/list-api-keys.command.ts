@@ -1,9 +1,12 @@
-import type { ListedApiKey } from '@app/access';
+import type { ApiKeyPage, ApiKeys, ListedApiKey } from '@app/access';
 import type { Command } from 'commander';
 import { aligned } from '../aligned.js';
 import { openApiKeys } from '../cli-api-keys.js';
 import type { CommandContext } from '../command-context.js';
 import { withDatabase } from '../with-database.js';
+
+/** Keys that are read at once. */
+const PAGE = 500;
 
 const HEADER = ['ID', 'STATE', 'EXPIRES', 'LAST USED', 'NAME', 'SCOPES'];
 
@@ -13,9 +16,18 @@ export function addListApiKeys(parent: Command, { env, print }: CommandContext):
     .command('list')
     .description('show every key, newest first')
     .action(async () => {
-      const keys = await withDatabase(env, (database) => openApiKeys(database).list());
+      const keys = await withDatabase(env, (database) => listAll(openApiKeys(database)));
       print({ keys }, keys.length === 0 ? 'There is no API key yet.' : aligned([HEADER, ...keys.map(rowOf)]));
     });
+}
+
+async function listAll(apiKeys: ApiKeys): Promise<ListedApiKey[]> {
+  const keys: ListedApiKey[] = [];
+  for (let cursor: string | undefined, page: ApiKeyPage; ; cursor = page.nextCursor) {
+    page = await apiKeys.list({ limit: PAGE, ...(cursor === undefined ? {} : { cursor }) });
+    keys.push(...page.keys);
+    if (page.nextCursor === undefined) return keys;
+  }
 }
 
 function rowOf(key: ListedApiKey): string[] {

@@ -1,0 +1,25 @@
+import type { AccessTokens } from './access-tokens/access-tokens.js';
+import { AccessTokenRefused } from './access-tokens/access-token-refused.js';
+import type { ApiKeys } from './api-keys.js';
+import type { Caller } from './caller.js';
+
+/** Three parts with dots between them, as no API key has: a signed JWT, or an unsigned one whose last part is empty. */
+const JWT = /^[^.]+\.[^.]+\.[^.]*$/;
+
+/** Who calls: the holder of an API key, or of an access token if this installation takes them. */
+export class Callers {
+  constructor(
+    private readonly apiKeys: ApiKeys,
+    private readonly accessTokens: AccessTokens | undefined,
+  ) {}
+
+  /** Who holds this. Throws ApiKeyRefused, AccessTokenRefused or JWT_KEYS_UNAVAILABLE. */
+  async authenticate(token: string): Promise<Caller> {
+    if (!JWT.test(token)) return this.apiKeys.authenticate(token);
+    if (this.accessTokens !== undefined) return this.accessTokens.authenticate(token);
+    throw new AccessTokenRefused(
+      'JWT_NOT_CONFIGURED',
+      'This installation takes no access tokens: send an API key, or have JWT_ISSUER and JWT_AUDIENCE set.',
+    );
+  }
+}
