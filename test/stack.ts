@@ -45,6 +45,7 @@ export class Stack {
     const sandbox = await startSandbox({ port: 0, parentClients: { eu: parentClient } });
     const fullEnv: NodeJS.ProcessEnv = {
       NODE_ENV: 'test',
+      API_REQUESTS_PER_MINUTE: '0',
       LOG_LEVEL: log === undefined ? 'silent' : 'debug',
       PORT: '0',
       DATABASE_URL: test.url.reveal(),

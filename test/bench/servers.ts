@@ -47,6 +47,7 @@ export async function startServers(backend: string, close: (() => Promise<unknow
     parentClients: JSON.stringify({ eu: { clientId: 'parent', clientSecret: 'parent' } }),
     env: {
       NODE_ENV: 'development',
+      API_REQUESTS_PER_MINUTE: '0',
       DATABASE_URL: databaseUrl.reveal(),
       ...(redis === undefined ? {} : { REDIS_URL: redis.url.reveal() }),
       LOCAL_KEYS: `bench:${randomBytes(32).toString('base64')}`,

@@ -37,6 +37,9 @@ export interface ApiUnderTest {
 /** Settings that every test shares. */
 export const LOCAL_KEYS = `test:${Buffer.alloc(32, 7).toString('base64')}`;
 
+/** Tests ask faster than callers, and are refused more often. */
+const NO_LIMITS = { API_REQUESTS_PER_MINUTE: '0', API_REFUSALS_PER_MINUTE: '0' };
+
 /** Starts the API in this process on a free port. */
 export async function startApiUnderTest(env: NodeJS.ProcessEnv = {}): Promise<ApiUnderTest> {
   const { url: databaseUrl, database, close } = await createTestDatabase();
@@ -44,7 +47,7 @@ export async function startApiUnderTest(env: NodeJS.ProcessEnv = {}): Promise<Ap
   const lines: string[] = [];
   const logger = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) });
   const api = await startApi(
-    { DATABASE_URL: databaseUrl.reveal(), LOCAL_KEYS, PORT: '0', NODE_ENV: 'test', ...env },
+    { DATABASE_URL: databaseUrl.reveal(), LOCAL_KEYS, PORT: '0', NODE_ENV: 'test', ...NO_LIMITS, ...env },
     { logger },
   );
   const makeKey: ApiUnderTest['makeKey'] = async (
@@ -53,7 +56,12 @@ export async function startApiUnderTest(env: NodeJS.ProcessEnv = {}): Promise<Ap
     now = new Date(),
   ) => {
     const apiKeys = new ApiKeys(database, new AuditTrail(database), logger, () => now);
-    const { id, key } = await apiKeys.create({ name: `Test ${++keysMade}`, scopes: [...held], expiresAt, actor: 'test' });
+    const { id, key } = await apiKeys.create({
+      name: `Test ${++keysMade}`,
+      scopes: [...held],
+      expiresAt,
+      actor: 'test',
+    });
     return { id, key: key.reveal() };
   };
   const { key } = await makeKey(Object.keys(scopes) as Scope[]);

@@ -44,6 +44,7 @@ describe.each(['postgres', 'redis'] as const)('real processes on %s', (backend) 
     wiretap = await QlikWiretap.start(sandbox.url);
     env = {
       NODE_ENV: 'test',
+      API_REQUESTS_PER_MINUTE: '0',
       LOG_LEVEL: 'trace',
       DATABASE_URL: test.url.reveal(),
       ...(redis === undefined ? {} : { REDIS_URL: redis.url.reveal() }),

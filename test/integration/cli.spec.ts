@@ -100,6 +100,33 @@ describe('api-keys', () => {
     await expect(apiKeys().authenticate(key)).rejects.toMatchObject({ code: 'API_KEY_REVOKED' });
   });
 
+  it('replaces a key: both work until the overlap is over', async () => {
+    const old = json(await create('--json')) as { id: string; key: string };
+    const ended = await cli(['api-keys', 'replace', old.id, '--overlap', '12h', '--expires', '30d', '--json']);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    const { id, key, replaces, ...rest } = json(ended) as {
+      id: string;
+      key: string;
+      replaces: { id: string; expiresAt: string };
+    };
+    expect([rest, replaces.id]).toEqual([{}, old.id]);
+    expect(Math.abs(Date.parse(replaces.expiresAt) - Date.now() - 43_200_000)).toBeLessThan(60_000);
+    const [before, after] = [await apiKeys().authenticate(old.key), await apiKeys().authenticate(key)];
+    expect(after).toMatchObject({ id, name: before.name, scopes: before.scopes });
+    const again = await cli(['api-keys', 'replace', id, '--json']);
+    expect([again.code, error(again).code]).toEqual([1, 'API_KEY_NAME_IN_USE']);
+    expect(error(again).message).toContain(`"${old.id}" and "${id}"`);
+  });
+
+  it('shows a replacement to people, with the end of the old key', async () => {
+    const { id } = json(await create('--json')) as { id: string };
+    const { code, stdout } = await cli(['api-keys', 'replace', id]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^id {12}[a-z0-9]{12}\nkey {11}tp_\w+\nexpires {7}\S+Z\nold key ends {2}\S+Z\n.*not shown again/,
+    );
+  });
+
   it('has no key of another id to revoke', async () => {
     const ended = await cli(['api-keys', 'revoke', 'doesnotexist', '--json']);
     expect(ended).toMatchObject({ code: 1, stdout: '' });

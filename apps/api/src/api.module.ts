@@ -11,8 +11,10 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { AccessGuard } from './access/access.guard.js';
+import { RequestLimits } from './access/request-limits.js';
 import { RouteAccessCheck } from './access/route-access-check.js';
 import type { ApiConfig } from './api.config.js';
+import { ApiKeysController } from './api-keys/api-keys.controller.js';
 import { AuditEventsController } from './audit/audit-events.controller.js';
 import { CredentialsController } from './credentials/credentials.controller.js';
 import { CredentialsReader } from './credentials/credentials.reader.js';
@@ -74,7 +76,7 @@ export class ApiModule {
         NotificationsModule.forRoot({ url: config.DATABASE_URL, logger }),
         DiscoveryModule,
         AuditModule,
-        AccessModule.forRoot({ logger }),
+        AccessModule.forRoot({ logger, accessTokens: config.accessTokens }),
         vault,
         qlik,
         runs,
@@ -93,12 +95,20 @@ export class ApiModule {
         RunsController,
         PausesController,
         AuditEventsController,
+        ApiKeysController,
         HealthController,
         MetricsController,
         ProblemsController,
       ],
       providers: [
         { provide: TENANT_HOST_POLICY, useValue: tenantHosts },
+        {
+          provide: RequestLimits,
+          useValue: new RequestLimits({
+            requestsPerMinute: config.API_REQUESTS_PER_MINUTE,
+            refusalsPerMinute: config.API_REFUSALS_PER_MINUTE,
+          }),
+        },
         AccessGuard,
         { provide: APP_GUARD, useExisting: AccessGuard },
         { provide: APP_PIPE, useClass: SchemaPipe },

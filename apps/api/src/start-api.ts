@@ -4,6 +4,7 @@ import { createLogger, type RunningProcess } from '@app/platform';
 import type { Logger } from 'pino';
 import { AccessGuard } from './access/access.guard.js';
 import { challengeCallers } from './access/bearer-challenge.js';
+import { RequestLimits } from './access/request-limits.js';
 import { readApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
 import { CustomerBatchesController } from './customers/customer-batches.controller.js';
@@ -26,6 +27,7 @@ export async function startApi(env: NodeJS.ProcessEnv, options: { logger?: Logge
     port: config.PORT,
     logger,
     bodyLimitBytes: BODY_LIMIT_BYTES,
+    trustedProxies: config.TRUSTED_PROXIES,
     requestLog: {
       quietRoutes: /^\/(livez|readyz)$/,
       whoAsks: (request) => ({ callerId: request.caller?.id }),
@@ -33,6 +35,7 @@ export async function startApi(env: NodeJS.ProcessEnv, options: { logger?: Logge
     prepare: async (app) => {
       const fastify = app.getHttpAdapter().getInstance();
       challengeCallers(fastify);
+      app.get(RequestLimits).announce(fastify);
       allowLongBodies(fastify, app.get(AccessGuard), {
         path: '/v1/customers/batch',
         controller: CustomerBatchesController,

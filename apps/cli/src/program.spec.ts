@@ -23,6 +23,8 @@ describe('a command that is called wrongly', () => {
     ['an argument too many', ['migrate', 'now'], 'too many arguments'],
     ['an option that is missing', CREATE, "'--scopes <scopes>' not specified"],
     ['an argument that is missing', ['api-keys', 'revoke'], "'id'"],
+    ['no key to replace', ['api-keys', 'replace'], "'id'"],
+    ['too long an overlap', ['api-keys', 'replace', 'abcdefghijkl', '--overlap', '31d'], 'at most 30d'],
     [
       'an unknown scope',
       [...CREATE, '--scopes', 'runs:read,x'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Caller, requireScope } from './caller.js';
+import { type Caller, requireHeld, requireScope } from './caller.js';
 
 const caller: Caller = { kind: 'api-key', id: 'k1', name: 'crm', scopes: ['runs:read'], actor: 'api-key:k1' };
 
@@ -17,5 +17,17 @@ describe('requireScope', () => {
     }
     expect(error).toMatchObject({ kind: 'forbidden', code: 'SCOPE_MISSING', facts: { scope: 'runs:write' } });
     expect((error as Error).message).toContain('"runs:write"');
+  });
+});
+
+describe('requireHeld', () => {
+  it('lets those scopes be given that the giver holds', () => {
+    expect(() => requireHeld(['runs:read', 'runs:write'], ['runs:read'])).not.toThrow();
+  });
+
+  it('names the first that the giver lacks', () => {
+    expect(() => requireHeld(['runs:write'], ['runs:write', 'runs:read', 'audit:read'])).toThrow(
+      expect.objectContaining({ kind: 'forbidden', code: 'SCOPE_NOT_HELD', facts: { scope: 'runs:read' } }),
+    );
   });
 });

@@ -9,9 +9,10 @@ import { edgeProblems } from './problems/problem-catalog.js';
 const REQUEST_ID = /^[\w-]{8,64}$/;
 
 /** Fastify as our processes use it: its limits, the request id, and bodies of JSON alone, of at most `bodyLimitBytes`. */
-export function makeFastifyAdapter(bodyLimitBytes: number): FastifyAdapter {
+export function makeFastifyAdapter(bodyLimitBytes: number, trustedProxies: string[] = []): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimitBytes,
+    trustProxy: trustedProxies.length === 0 ? false : trustedProxies,
     requestIdHeader: false,
     genReqId: chooseRequestId,
     /** A whole request must have arrived by then, however slowly it is sent. */

@@ -16,6 +16,8 @@ export interface HttpAppOptions {
   logger: Logger;
   /** The longest body that is read, in bytes. */
   bodyLimitBytes: number;
+  /** Addresses and networks of proxies whose word for whom they speak is taken (`X-Forwarded-For`); none by default. */
+  trustedProxies?: string[] | undefined;
   requestLog: RequestLogOptions;
   /** Adds what this process serves beside its controllers, before it listens. */
   prepare: (app: NestFastifyApplication) => Promise<void>;
@@ -24,7 +26,7 @@ export interface HttpAppOptions {
 /** Serves `module`; throws what its start or listening throws, and leaves nothing open then. */
 export async function startHttpApp(module: DynamicModule, options: HttpAppOptions): Promise<RunningProcess> {
   const { host, port, logger } = options;
-  const adapter = makeFastifyAdapter(options.bodyLimitBytes);
+  const adapter = makeFastifyAdapter(options.bodyLimitBytes, options.trustedProxies);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(logger),
     // Fastify's own parser of JSON, within the body limit.

@@ -88,6 +88,7 @@ export class Rig {
     const sandbox = await startSandbox(folder, log);
     const env: NodeJS.ProcessEnv = {
       NODE_ENV: 'test',
+      API_REQUESTS_PER_MINUTE: '0',
       LOG_LEVEL: 'debug',
       DATABASE_URL: databaseUrl.reveal(),
       ...(redis === undefined ? {} : { REDIS_URL: redis.url.reveal() }),

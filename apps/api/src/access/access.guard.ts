@@ -1,19 +1,22 @@
-import { AccessRefusals, ApiKeys, type Caller, requireScope, type Scope } from '@app/access';
+import { AccessRefusals, type Caller, Callers, requireScope, type Scope } from '@app/access';
 import { DomainError } from '@app/platform';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { operationOf } from './operation-of.js';
+import { RequestLimits } from './request-limits.js';
 import { ROUTE_ACCESS } from './requires-scope.decorator.js';
 
 const BEARER = /^Bearer +([^ ]+) *$/i;
 
-/** Lets a request through if its API key holds the scope of the route; refusals of known keys are audited. */
+/** Lets a request through if its key or token holds the scope of the route, within the limits; refusals of known callers are audited. */
 @Injectable()
 export class AccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
-    private readonly apiKeys: ApiKeys,
+    private readonly callers: Callers,
     private readonly refusals: AccessRefusals,
+    private readonly limits: RequestLimits,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -21,15 +24,28 @@ export class AccessGuard implements CanActivate {
     if (access === 'public') return true;
     if (access === undefined) throw new Error('A route was reached that names no scope.');
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const operation = `${request.method} ${request.routeOptions.url}`;
-    let caller: Caller | undefined;
+    // Where bodies are long, it has been asked before the body was read.
+    if (request.caller !== undefined) return true;
+    this.limits.admitAddress(request);
+    const caller = await this.#authenticate(request);
+    request.caller = caller;
+    this.limits.admitCaller(request, caller);
+    await this.#audited(request, () => requireScope(caller, access), caller);
+    return true;
+  }
+
+  #authenticate(request: FastifyRequest): Promise<Caller> {
+    return this.#audited(request, () => this.callers.authenticate(readToken(request.headers.authorization)));
+  }
+
+  async #audited<T>(request: FastifyRequest, work: () => T | Promise<T>, caller?: Caller): Promise<T> {
     try {
-      caller = await this.apiKeys.authenticate(readToken(request.headers.authorization));
-      request.caller = caller;
-      requireScope(caller, access);
-      return true;
+      return await work();
     } catch (error) {
-      if (error instanceof DomainError) await this.refusals.recordRefusal({ error, operation, caller });
+      if (error instanceof DomainError) {
+        if (error.kind === 'unauthenticated') this.limits.countRefusal(request);
+        await this.refusals.recordRefusal({ error, operation: operationOf(request), caller });
+      }
       throw error;
     }
   }
@@ -37,14 +53,18 @@ export class AccessGuard implements CanActivate {
 
 function readToken(authorization: string | undefined): string {
   if (authorization === undefined) {
-    throw new DomainError('unauthenticated', 'API_KEY_MISSING', 'Send your API key as "Authorization: Bearer <key>".');
+    throw new DomainError(
+      'unauthenticated',
+      'API_KEY_MISSING',
+      'Send your API key or access token as "Authorization: Bearer <key or token>".',
+    );
   }
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) {
     throw new DomainError(
       'unauthenticated',
       'API_KEY_MALFORMED',
-      'The Authorization header is not of the form "Bearer <key>"; send your API key so.',
+      'The Authorization header is not of the form "Bearer <key or token>"; send your API key or access token so.',
     );
   }
   return token;

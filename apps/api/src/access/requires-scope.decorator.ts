@@ -5,13 +5,15 @@ import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
 /** Metadata of a route: the scope it asks for, or `public`. */
 export const ROUTE_ACCESS = 'route access';
 
-/** The name of the security scheme in the OpenAPI document. */
+/** The names of the security schemes in the OpenAPI document: either is enough. */
 export const API_KEY_SCHEME = 'apiKey';
+export const ACCESS_TOKEN_SCHEME = 'accessToken';
 
 /** Lets in callers that hold `scope`. */
 export const RequiresScope = (scope: Scope): MethodDecorator =>
   applyDecorators(
     SetMetadata(ROUTE_ACCESS, scope),
+    ApiSecurity(ACCESS_TOKEN_SCHEME),
     ApiSecurity(API_KEY_SCHEME),
     ApiExtension('x-required-scope', scope),
   );
