@@ -132,6 +132,15 @@ describe("the issuer's keys", () => {
     await expect(refusedAtLast(tokens, first)).resolves.toBe('JWT_INVALID');
   });
 
+  it('that were withdrawn are refused at the first token after twenty minutes: that one waits for what is published', async () => {
+    const tokens = open();
+    await tokens.authenticate(await issuer.sign());
+    await publishSecond();
+    laterMs += 1_200_001;
+    await expect(tokens.authenticate(await issuer.sign())).rejects.toMatchObject({ code: 'JWT_INVALID' });
+    expect(issuer.asked.filter((path) => path === '/keys')).toHaveLength(2);
+  });
+
   it('stay good for an hour while they cannot be read again', async () => {
     const tokens = open();
     await tokens.authenticate(await issuer.sign());

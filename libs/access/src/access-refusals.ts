@@ -1,6 +1,7 @@
 import { AuditTrail, SYSTEM_CHAIN } from '@app/audit';
 import { Database, type DomainError } from '@app/platform';
 import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { ACCESS_CLOCK, type Clock, systemClock } from './access-options.js';
 import { AccessTokenRefused } from './access-tokens/access-token-refused.js';
 import { ApiKeyRefused } from './api-key-refused.js';
@@ -17,11 +18,13 @@ export interface Refusal {
 }
 
 const QUIET_MS = 60_000;
+/** Holders that are kept in mind. */
+const MAX_HOLDERS = 10_000;
 
 /** Keeps refusals in the audit trail, without letting a stranger fill it. */
 @Injectable()
 export class AccessRefusals {
-  readonly #recent = new Map<string, { until: number; unrecorded: number }>();
+  readonly #recent = new LRUCache<string, { until: number; unrecorded: number }>({ max: MAX_HOLDERS });
 
   constructor(
     private readonly database: Database,

@@ -15,8 +15,12 @@ export interface IssuerKeysOptions {
 const TIMEOUT_MS = 5_000;
 /** Between two looks for a key that is not among those known. */
 const COOLDOWN_MS = 30_000;
-/** After which the keys are read again, behind a request's back: a key that was withdrawn is refused by then. */
+/** After which the keys are read again, behind a request's back. */
 const REFRESH_MS = 10 * 60_000;
+/** After which a request waits for that: a key that was withdrawn is refused by then, also where tokens are rare. */
+const WAIT_MS = 20 * 60_000;
+/** Until the next try after one that failed. */
+const RETRY_MS = 60_000;
 /** How long keys are good for while they cannot be read again. */
 const MAX_AGE_MS = 3_600_000;
 /** While nothing is known, how long nobody asks again after a failure. */
@@ -28,7 +32,9 @@ type KeySet = ReturnType<typeof createRemoteJWKSet>;
 export class IssuerKeys {
   #set: KeySet | undefined;
   #opening: Promise<KeySet> | undefined;
+  #refreshing: Promise<void> | undefined;
   #readAt = -Infinity;
+  #refreshAt = -Infinity;
   #failedAt = -Infinity;
 
   constructor(
@@ -45,7 +51,7 @@ export class IssuerKeys {
     if (this.#set?.fresh !== true && this.#now() < this.#failedAt + PAUSE_MS) throw this.#unavailable();
     try {
       const set = await this.#open();
-      this.#refresh(set);
+      if (this.#refreshIfDue(set) && this.#now() >= this.#readAt + WAIT_MS) await this.#refreshing;
       return await set(header, token);
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
@@ -71,16 +77,29 @@ export class IssuerKeys {
       cacheMaxAge: MAX_AGE_MS,
     });
     await set.reload();
-    this.#readAt = this.#now();
+    this.#noteRead();
     return (this.#set = set);
   }
 
-  #refresh(set: KeySet): void {
-    if (this.#now() < this.#readAt + REFRESH_MS) return;
+  /** Whether the keys are being read again. A failure is only a warning: those at hand are good for a while. */
+  #refreshIfDue(set: KeySet): boolean {
+    if (this.#refreshing === undefined && this.#now() < this.#refreshAt) return false;
+    this.#refreshing ??= set
+      .reload()
+      .then(
+        () => this.#noteRead(),
+        (error: unknown) => {
+          this.#refreshAt = this.#now() + RETRY_MS;
+          this.logger.warn({ err: error, issuer: this.options.issuer }, 'keys of the token issuer not read again');
+        },
+      )
+      .finally(() => (this.#refreshing = undefined));
+    return true;
+  }
+
+  #noteRead(): void {
     this.#readAt = this.#now();
-    set.reload().catch((error: unknown) => {
-      this.logger.warn({ err: error, issuer: this.options.issuer }, 'keys of the token issuer not read again');
-    });
+    this.#refreshAt = this.#readAt + REFRESH_MS;
   }
 
   #now(): number {
