@@ -14,6 +14,13 @@ export { HealthModule } from './health/health.module.js';
 export { Readiness } from './health/readiness.js';
 export { createLogger, loggerOptions } from './logging.js';
 export { NestLogger } from './nest-logger.js';
+export {
+  ADDRESS_BLOCKED,
+  guardedConnector,
+  type GuardedConnectorOptions,
+  isLoopbackAddress,
+  isPublicAddress,
+} from './network/address-guard.js';
 export { continueTrace, currentRequestContext, type RequestContext, withRequestContext } from './request-context.js';
 export { explainStartFailure, runProcess, type RunningProcess } from './run-process.js';
 export { Secret } from './secret.js';

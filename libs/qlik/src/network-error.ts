@@ -1,5 +1,5 @@
+import { ADDRESS_BLOCKED } from '@app/platform';
 import { errors } from 'undici';
-import { ADDRESS_BLOCKED } from './address-guard.js';
 import type { QlikErrorCode, QlikFailure } from './qlik-error.table.js';
 
 /** What the end of a call without a usable answer means in our words, and the network's own code for it. */

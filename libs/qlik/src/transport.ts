@@ -1,9 +1,9 @@
-import { Secret } from '@app/platform';
+import { guardedConnector, type GuardedConnectorOptions, Secret } from '@app/platform';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { z } from 'zod';
 import type { CallAdmission } from './admission/call-admission.js';
-import { endpointConnector, tenantConnector, type TenantConnectorOptions } from './address-guard.js';
 import type { CallContext, CallRecord } from './call.js';
+import { endpointConnector } from './endpoint-connector.js';
 import { readErrorDetails } from './error-details.js';
 import { readNetworkError } from './network-error.js';
 import { QlikError } from './qlik-error.js';
@@ -22,7 +22,7 @@ export interface QlikTransportOptions {
   /** Development only: connect here instead, with the tenant's `Host` header and without the address check. */
   endpoint?: string | undefined;
   /** For tests: how names are looked up and what is trusted. */
-  connector?: Omit<TenantConnectorOptions, 'connectTimeoutMs'>;
+  connector?: Omit<GuardedConnectorOptions, 'connectTimeoutMs'>;
 }
 
 /** One call to Qlik; a `Secret` anywhere in `json` is sent as its value. */
@@ -47,7 +47,7 @@ export class QlikTransport {
     this.#agent = new Agent({
       connect:
         endpoint === undefined
-          ? tenantConnector({ connectTimeoutMs: timeoutMs, ...connector })
+          ? guardedConnector({ connectTimeoutMs: timeoutMs, ...connector })
           : endpointConnector(timeoutMs),
       maxResponseSize: MAX_RESPONSE_BYTES,
       headersTimeout: 0,

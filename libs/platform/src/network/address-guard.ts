@@ -50,6 +50,10 @@ for (const [address, prefix] of ipv4Ranges) {
 }
 for (const [address, prefix] of ipv6Ranges) notPublic.addSubnet(address, prefix, 'ipv6');
 
+const loopback = new net.BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
 /** Whether an IP address can be a server on the public Internet; false for text that is no IP address. */
 export function isPublicAddress(address: string): boolean {
   // A zone (fe80::1%eth0) names an interface of this machine.
@@ -57,17 +61,25 @@ export function isPublicAddress(address: string): boolean {
   return !notPublic.check(address, net.isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
-/** How to connect to tenants; all but the time limit have a default that only tests change. */
-export interface TenantConnectorOptions {
+/** Whether an IP address is this machine's own: 127.0.0.0/8 or ::1. */
+export function isLoopbackAddress(address: string): boolean {
+  return net.isIP(address) !== 0 && loopback.check(address, net.isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+/** How to connect to hosts that others named; all but the time limit have a default that only tests and development change. */
+export interface GuardedConnectorOptions {
   connectTimeoutMs: number;
   lookup?: typeof dns.lookup;
+  /** Which of the addresses that a name leads to. */
   isAllowed?: (address: string) => boolean;
+  /** Which IP literals in place of a name; none by default. */
+  isLiteralAllowed?: (address: string) => boolean;
   ca?: string | Buffer;
 }
 
-/** Connects to a tenant by name: never to an IP literal, and only if every address the one look-up gives is public; TLS is checked against the tenant's host. */
-export function tenantConnector(options: TenantConnectorOptions): buildConnector.connector {
-  const { connectTimeoutMs, lookup = dns.lookup, isAllowed = isPublicAddress, ca } = options;
+/** Connects to a host by name: to no IP literal, and only if every address the one look-up gives is public; TLS is checked against that name. */
+export function guardedConnector(options: GuardedConnectorOptions): buildConnector.connector {
+  const { connectTimeoutMs, lookup = dns.lookup, isAllowed = isPublicAddress, isLiteralAllowed, ca } = options;
   const guardedLookup: LookupFunction = (hostname, lookupOptions, callback) => {
     lookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
@@ -86,17 +98,10 @@ export function tenantConnector(options: TenantConnectorOptions): buildConnector
   });
   return (target, callback) => {
     // `lookup` is not asked about IP literals.
-    if (net.isIP(target.hostname.replace(/^\[|\]$/g, '')) !== 0) return callback(blocked(), null);
-    connect({ ...target, servername: target.hostname }, callback);
-  };
-}
-
-/** Connects to the one development endpoint, whatever its address; TLS is checked against the endpoint's own host. */
-export function endpointConnector(connectTimeoutMs: number): buildConnector.connector {
-  const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
-  return (target, callback) => {
-    const { servername: _tenant, ...endpoint } = target;
-    connect(net.isIP(target.hostname) === 0 ? { ...endpoint, servername: target.hostname } : endpoint, callback);
+    const literal = target.hostname.replace(/^\[|\]$/g, '');
+    if (net.isIP(literal) === 0) return connect({ ...target, servername: target.hostname }, callback);
+    if (isLiteralAllowed?.(literal) === true) return connect(target, callback);
+    callback(blocked(), null);
   };
 }
 

@@ -1,6 +1,6 @@
 import type dns from 'node:dns';
 import { describe, expect, it } from '@jest/globals';
-import { isPublicAddress, tenantConnector } from './address-guard.js';
+import { guardedConnector, isLoopbackAddress, isPublicAddress } from './address-guard.js';
 
 /** A look-up that answers without any DNS. */
 function lookupTo(...addresses: string[]): typeof dns.lookup {
@@ -13,7 +13,7 @@ function lookupTo(...addresses: string[]): typeof dns.lookup {
 }
 
 function connect(hostname: string, lookup: typeof dns.lookup): Promise<string> {
-  const connector = tenantConnector({ connectTimeoutMs: 5_000, lookup });
+  const connector = guardedConnector({ connectTimeoutMs: 5_000, lookup });
   return new Promise((resolve) => {
     connector(
       { hostname, host: hostname, protocol: 'https:', port: '1' },
@@ -46,7 +46,18 @@ describe('isPublicAddress', () => {
   ])('refuses %j', (address) => expect(isPublicAddress(address)).toBe(false));
 });
 
-describe('tenantConnector', () => {
+describe('isLoopbackAddress', () => {
+  it.each(['127.0.0.1', '127.255.255.254', '::1', '::ffff:127.0.0.1'])('knows %s', (address) =>
+    expect(isLoopbackAddress(address)).toBe(true),
+  );
+
+  it.each(['126.255.255.255', '128.0.0.1', '0.0.0.0', '10.0.0.1', '169.254.169.254', '::', '::2', 'localhost', ''])(
+    'does not take %j for it',
+    (address) => expect(isLoopbackAddress(address)).toBe(false),
+  );
+});
+
+describe('guardedConnector', () => {
   it.each(['127.0.0.1', '[::1]', '::1', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '8.8.8.8', '[2a00:1450:4001::1]'])(
     'refuses the IP literal %s without a look-up',
     async (hostname) => {
@@ -66,6 +77,20 @@ describe('tenantConnector', () => {
     ['nothing', []],
   ])('refuses a name that leads to %s', async (_name, addresses) => {
     expect(await connect('acme.eu.qlikcloud.com', lookupTo(...addresses))).toBe('EADDRBLOCKED');
+  });
+
+  it('lets an IP literal pass only where it was allowed, and no other with it', async () => {
+    const connector = guardedConnector({ connectTimeoutMs: 5_000, isLiteralAllowed: isLoopbackAddress });
+    const codeOf = (hostname: string) =>
+      new Promise((resolve) =>
+        connector(
+          { hostname, host: hostname, protocol: 'http:', port: '1' },
+          (error: NodeJS.ErrnoException | null, _socket) => resolve(error?.code),
+        ),
+      );
+    expect(await codeOf('127.0.0.1')).toBe('ECONNREFUSED');
+    expect(await codeOf('169.254.169.254')).toBe('EADDRBLOCKED');
+    expect(await codeOf('8.8.8.8')).toBe('EADDRBLOCKED');
   });
 
   it('looks a name up once, so that a second answer cannot differ from the one that was checked', async () => {
