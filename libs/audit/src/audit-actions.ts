@@ -54,6 +54,16 @@ export const auditActions = {
   'token.minted': 'A token was obtained at Qlik with the credential of a customer; the event names the grants.',
   'pause.set': 'A plan or a tenant was paused: no run of it is taken up until the pause is lifted.',
   'pause.lifted': 'The pause of a plan or a tenant was lifted.',
+  'parent_client.failing':
+    'Qlik refused the parent client of a region: no run gets into its tenants. Told at most once an hour and region.',
+  'webhook_endpoint.created': 'A webhook endpoint was registered.',
+  'webhook_endpoint.changed': 'A webhook endpoint was changed; the event names what of it.',
+  'webhook_endpoint.enabled': 'A webhook endpoint gets events again.',
+  'webhook_endpoint.disabled': 'A webhook endpoint gets no events any more; the event says why.',
+  'webhook_endpoint.deleted': 'A webhook endpoint was removed, with its secrets and its log.',
+  'webhook_endpoint.secret_rotated': 'A webhook endpoint got a new secret; the old one signs beside it for a while.',
+  'webhook_endpoint.replayed': 'Somebody had events sent to a webhook endpoint again.',
+  'webhook_endpoint.tested': 'Somebody had a test event sent to a webhook endpoint.',
   'access.refused': 'A caller was refused for lack of a right.',
   'api_key.created': 'An API key was made.',
   'api_key.replaced':

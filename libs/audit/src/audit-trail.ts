@@ -1,6 +1,7 @@
 import { currentRequestContext, Database, DomainError, type Sql } from '@app/platform';
 import { Injectable } from '@nestjs/common';
 import { v7, validate } from 'uuid';
+import { announcementOf } from './announced-actions.js';
 import type { AuditAction } from './audit-actions.js';
 import { type AuditEntry, checkEntry } from './audit-entry.js';
 import { GENESIS_HASH, hashEvent } from './audit-hash.js';
@@ -51,7 +52,7 @@ export class AuditTrail {
   /**
    * Adds events of one chain within the caller's transaction: they are there if and only if the change they record is.
    * The chain stays locked until that transaction ends, so append last; with two chains, the customer's before `system`.
-   * Throws `AUDIT_ENTRY_INVALID` before the database is touched.
+   * What is to be announced (`announcedActions`) is put into the outbox with them. Throws `AUDIT_ENTRY_INVALID` before the database is touched.
    */
   async append(tx: Sql, ...entries: [AuditEntry, ...AuditEntry[]]): Promise<void> {
     const { chain } = entries[0];
@@ -69,7 +70,8 @@ export class AuditTrail {
     if (head === undefined) throw new Error(`The head of the audit chain "${chain}" was not returned.`);
     const occurredAt = new Date(head.now);
     let { sequence, hash } = head;
-    const rows = checked.map(({ action, actor, subject, data = {}, requestId }) => {
+    const rows = checked.map((entry) => {
+      const { action, actor, subject, data = {}, requestId } = entry;
       const event = {
         previousHash: hash,
         chain,
@@ -83,15 +85,21 @@ export class AuditTrail {
         requestId,
       };
       hash = hashEvent(event);
-      return { ...event, hash };
+      return { ...event, hash, announcedAs: announcementOf(entry, entries) };
     });
     await tx.$executeRaw`
-      WITH head AS (UPDATE audit_chains SET sequence = ${sequence}, hash = ${hash} WHERE chain = ${chain})
+      WITH head AS (UPDATE audit_chains SET sequence = ${sequence}, hash = ${hash} WHERE chain = ${chain}),
+        event AS (
+          SELECT * FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS event (id uuid, chain text, sequence int,
+            "occurredAt" timestamptz, action text, actor text, subject jsonb, data jsonb, "requestId" text,
+            "previousHash" text, hash text, "announcedAs" text)),
+        outbox AS (
+          INSERT INTO announcements (audit_event_id, type)
+          SELECT id, "announcedAs" FROM event WHERE "announcedAs" IS NOT NULL)
       INSERT INTO audit_events
         (id, chain, sequence, occurred_at, action, actor, subject, data, request_id, previous_hash, hash)
       SELECT id, chain, sequence, "occurredAt", action, actor, subject, data, "requestId", "previousHash", hash
-      FROM jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) AS event (id uuid, chain text, sequence int,
-        "occurredAt" timestamptz, action text, actor text, subject jsonb, data jsonb, "requestId" text, "previousHash" text, hash text)`;
+      FROM event`;
   }
 
   /** A page of events, newest first. Throws `CURSOR_INVALID` for a cursor that no page gave. */

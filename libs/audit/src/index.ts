@@ -1,3 +1,5 @@
+export { type AnnouncementType } from './announced-actions.js';
+export { type Announcement, Announcements } from './announcements.js';
 export { type AuditAction, auditActions } from './audit-actions.js';
 export { type AuditEntry, SYSTEM_CHAIN } from './audit-entry.js';
 export { AuditModule } from './audit.module.js';
