@@ -1,5 +1,5 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import { ReconciliationSweep, RotationSweep } from '@app/provisioning';
+import { ParentClientWatch, ReconciliationSweep, RotationSweep } from '@app/provisioning';
 import { RUN_LOGGER, RunSweep } from '@app/runs';
 import type { Logger } from 'pino';
 
@@ -19,6 +19,7 @@ export class SweepTimer implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly runSweep: RunSweep,
     private readonly rotationSweep: RotationSweep,
     private readonly reconciliationSweep: ReconciliationSweep,
+    private readonly parentClientWatch: ParentClientWatch,
     private readonly interval: SweepInterval,
     @Inject(RUN_LOGGER) private readonly logger: Logger,
   ) {}
@@ -44,6 +45,7 @@ export class SweepTimer implements OnApplicationBootstrap, BeforeApplicationShut
     await this.#sweep('Woke runs that were due and had no wake-up.', () => this.runSweep.sweep(this.interval.ms));
     await this.#sweep('Began rotations that were due.', () => this.rotationSweep.sweep());
     await this.#sweep('Began comparisons with Qlik that were due.', () => this.reconciliationSweep.sweep());
+    await this.#sweep('Reported parent clients that Qlik refuses.', () => this.parentClientWatch.sweep());
   }
 
   /** One that fails does not keep the others from theirs. */

@@ -1,3 +1,4 @@
+export { ParentClientWatch } from './parent-client-watch.js';
 export { ProvisioningModule } from './provisioning.module.js';
 export { ProvisioningSettings } from './provisioning-settings.js';
 export { ReconciliationPolicy, reconciliationSettings } from './reconciliation/reconciliation-policy.js';

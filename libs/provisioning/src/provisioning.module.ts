@@ -1,4 +1,5 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { AuditModule } from '@app/audit';
 import { CustomerStatesModule, ExistingClientsModule } from '@app/customers';
 import { PlanRegistry } from '@app/runs';
 import { DueCustomers } from './due-customers.js';
@@ -16,6 +17,7 @@ import { SettleCreationStep } from './onboarding/settle-creation.step.js';
 import { TrustConsentStep } from './onboarding/trust-consent.step.js';
 import { VerifyCredentialStep } from './onboarding/verify-credential.step.js';
 import { OnboardingPlan } from './onboarding/onboarding.plan.js';
+import { ParentClientWatch } from './parent-client-watch.js';
 import { CustomerTargets } from './customer-targets.js';
 import { Plans } from './plans.js';
 import { GetParentTokenStep } from './preflight/get-parent-token.step.js';
@@ -58,7 +60,7 @@ export class ProvisioningModule {
   }): DynamicModule {
     return {
       module: ProvisioningModule,
-      imports: [CustomerStatesModule, ExistingClientsModule, ...(options.imports ?? [])],
+      imports: [AuditModule, CustomerStatesModule, ExistingClientsModule, ...(options.imports ?? [])],
       providers: [
         { provide: ProvisioningSettings, useValue: options.settings },
         CheckTenantAccessStep,
@@ -100,6 +102,7 @@ export class ProvisioningModule {
         ReconciliationCalendar,
         ReconciliationSweep,
         DueCustomers,
+        ParentClientWatch,
         { provide: ReconciliationPolicy, useValue: options.reconciliation },
         PreflightPlan,
         GetParentTokenStep,
@@ -107,7 +110,7 @@ export class ProvisioningModule {
         Plans,
         { provide: PlanRegistry, useFactory: (plans: Plans) => plans.toRegistry(), inject: [Plans] },
       ],
-      exports: [PlanRegistry, SecretAgesReader, RotationSweep, ReconciliationSweep],
+      exports: [PlanRegistry, SecretAgesReader, RotationSweep, ReconciliationSweep, ParentClientWatch],
     };
   }
 }
