@@ -7,6 +7,7 @@ const allowed = {
   'libs/qlik': ['libs/platform'],
   'libs/vault': ['libs/platform', 'libs/audit'],
   'libs/access': ['libs/platform', 'libs/audit'],
+  'libs/webhooks': ['libs/platform', 'libs/audit', 'libs/vault'],
   'libs/runs': ['libs/platform', 'libs/queue', 'libs/audit'],
   'libs/customers': ['libs/platform', 'libs/audit', 'libs/runs'],
   'libs/provisioning': ['libs/platform', 'libs/audit', 'libs/vault', 'libs/qlik', 'libs/runs', 'libs/customers'],
@@ -17,6 +18,7 @@ const allowed = {
     'libs/audit',
     'libs/access',
     'libs/vault',
+    'libs/webhooks',
     'libs/runs',
     'libs/customers',
     'libs/queue',
@@ -31,6 +33,7 @@ const allowed = {
     'libs/customers',
     'libs/qlik',
     'libs/vault',
+    'libs/webhooks',
   ],
   // No vault: what the dashboard was not given it cannot use. queue to configure its module.
   'apps/dashboard': [

@@ -4,6 +4,7 @@ import { rotationSettings } from '@app/customers';
 import { qlikAdmissionSettings, qlikConnectionSettings, tenantHostSettings } from '@app/qlik';
 import { queueSettings } from '@app/queue';
 import { vaultSettings } from '@app/vault';
+import { webhookSettings } from '@app/webhooks';
 import { z } from 'zod';
 import { trustedProxies } from './http/trusted-proxies.js';
 
@@ -12,6 +13,7 @@ const apiSettings = {
   ...databaseSettings,
   ...queueSettings,
   ...vaultSettings,
+  ...webhookSettings,
   ...tenantHostSettings,
   ...qlikConnectionSettings,
   ...qlikAdmissionSettings,

@@ -7,6 +7,7 @@ import { QlikModule, tenantHostPolicy } from '@app/qlik';
 import { QueueModule } from '@app/queue';
 import { RunsModule } from '@app/runs';
 import { VaultModule } from '@app/vault';
+import { WebhooksModule } from '@app/webhooks';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type { Logger } from 'pino';
@@ -37,6 +38,8 @@ import { TokenMetrics } from './tokens/token-metrics.js';
 import { MINTING_DEADLINE_MS, TokenMinting } from './tokens/token-minting.js';
 import { TokensController } from './tokens/tokens.controller.js';
 import { UsableSecretsReader } from './tokens/usable-secrets.reader.js';
+import { WebhookDeliveriesController } from './webhook-endpoints/webhook-deliveries.controller.js';
+import { WebhookEndpointsController } from './webhook-endpoints/webhook-endpoints.controller.js';
 
 /** Connections to PostgreSQL that one process holds at most, beside the one that listens. */
 const MAX_DATABASE_CONNECTIONS = 10;
@@ -67,8 +70,8 @@ export class ApiModule {
         logger,
       },
     });
-    const runs = RunsModule.forRoot({ logger, imports: [queue] });
     const vault = VaultModule.forRoot(config);
+    const runs = RunsModule.forRoot({ logger, imports: [queue] });
     return {
       module: ApiModule,
       imports: [
@@ -79,6 +82,7 @@ export class ApiModule {
         AccessModule.forRoot({ logger, accessTokens: config.accessTokens }),
         vault,
         qlik,
+        WebhooksModule.forRoot({ config, imports: [vault] }),
         runs,
         CustomersModule.forRoot({
           rotation: new RotationDefaults(config),
@@ -94,6 +98,8 @@ export class ApiModule {
         TokensController,
         RunsController,
         PausesController,
+        WebhookEndpointsController,
+        WebhookDeliveriesController,
         AuditEventsController,
         ApiKeysController,
         HealthController,

@@ -67,6 +67,7 @@ export async function startEverything(config: QuickstartConfig): Promise<Everyth
       QLIK_ENDPOINT: sandbox.url,
       QLIK_PARENT_CLIENTS: JSON.stringify(parentClients),
       QLIK_REGIONS: 'eu',
+      WEBHOOK_ALLOW_LOOPBACK: 'true',
     };
     const worker = await startWorker({ ...env, PORT: '0' }, { logger });
     started.push(worker);

@@ -12,12 +12,14 @@ import { qlikSettings, tenantHostSettings } from '@app/qlik';
 import { queueSettings } from '@app/queue';
 import { runSettings } from '@app/runs';
 import { vaultSettings } from '@app/vault';
+import { webhookSettings } from '@app/webhooks';
 
 const settings = {
   ...processSettings,
   ...databaseSettings,
   ...queueSettings,
   ...vaultSettings,
+  ...webhookSettings,
   ...qlikSettings,
   ...tenantHostSettings,
   ...runSettings,

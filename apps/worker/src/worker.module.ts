@@ -6,11 +6,13 @@ import { QlikModule, tenantHostPolicy } from '@app/qlik';
 import { QueueModule } from '@app/queue';
 import { RunRunnerModule, RunSettings, RunsModule } from '@app/runs';
 import { VaultModule } from '@app/vault';
+import { WebhookSendingModule } from '@app/webhooks';
 import type { Logger } from 'pino';
 import { MetricsController } from './metrics.controller.js';
 import { RunConcurrency, RunProcessorLifecycle } from './run-processor-lifecycle.js';
 import { RunProcessor } from './run.processor.js';
 import { SweepInterval, SweepTimer } from './sweep-timer.js';
+import { WebhookTimer } from './webhooks/webhook-timer.js';
 import type { WorkerConfig } from './worker.config.js';
 
 /** The process that talks to Qlik. */
@@ -25,13 +27,14 @@ export class WorkerModule {
         QueueModule.forRoot({ redisUrl: config.REDIS_URL, databaseUrl: config.DATABASE_URL, role: 'consumer' }),
       ],
     });
+    const vault = VaultModule.forRoot(config);
     const provisioning = ProvisioningModule.forRoot({
       reconciliation: new ReconciliationPolicy(config.RECONCILIATION_INTERVAL_SECONDS, config.RECONCILIATION_POLICY),
       settings: new ProvisioningSettings(timeoutMs, leaseMs, config.QLIK_LIST_LAG_SECONDS),
       imports: [
         runs,
         RotationModule.forRoot({ defaults: new RotationDefaults(config), imports: [runs] }),
-        VaultModule.forRoot(config),
+        vault,
         QlikModule.forRoot({
           timeoutMs,
           parentClients: config.QLIK_PARENT_CLIENTS,
@@ -56,6 +59,7 @@ export class WorkerModule {
         HealthModule,
         runs,
         provisioning,
+        WebhookSendingModule.forRoot({ config, logger, imports: [vault] }),
         RunRunnerModule.forRoot({ settings: new RunSettings(leaseMs), imports: [runs, provisioning] }),
       ],
       controllers: [MetricsController],
@@ -63,6 +67,7 @@ export class WorkerModule {
         RunProcessor,
         RunProcessorLifecycle,
         SweepTimer,
+        WebhookTimer,
         { provide: RunConcurrency, useValue: new RunConcurrency(config.WORKER_CONCURRENCY) },
         { provide: SweepInterval, useValue: new SweepInterval(config.SWEEP_SECONDS) },
       ],

@@ -10,7 +10,7 @@ export class IdPipe implements PipeTransform<string, string> {
     if (validate(id)) return id.toLowerCase();
     throw new DomainError(
       'not-found',
-      `${this.noun.toUpperCase()}_NOT_FOUND`,
+      `${this.noun.toUpperCase().replaceAll(' ', '_')}_NOT_FOUND`,
       `There is no such ${this.noun}: what stands in the path is not an id of ours.`,
     );
   }
