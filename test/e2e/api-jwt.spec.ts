@@ -31,7 +31,7 @@ describe('an access token', () => {
     ['the type in full', { scope: 'runs:read' }, { header: { typ: 'application/at+jwt' } }],
     ['no type', { scope: 'runs:read' }, { header: { typ: undefined } }],
   ])('with %s lets its holder in', async (_what, claims, ...changes) => {
-    expect((await callWith(await issuer.sign(claims, ...(changes)))).status).toBe(200);
+    expect((await callWith(await issuer.sign(claims, ...changes))).status).toBe(200);
   });
 
   it('is named in the audit trail and the log by its issuer and subject, and is in neither itself', async () => {

@@ -56,7 +56,8 @@ export class Vault {
     return {
       dataKey: new DataKeyHandle(id, owner, unwrapped),
       write: async (tx) => {
-        if (!(await this.insert(tx, id, owner, wrapped))) throw new Error(`There is a data key of "${owner.id}" already.`);
+        if (!(await this.insert(tx, id, owner, wrapped)))
+          throw new Error(`There is a data key of "${owner.id}" already.`);
       },
     };
   }

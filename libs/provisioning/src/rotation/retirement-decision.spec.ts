@@ -22,7 +22,15 @@ const byNobodyKnown = (hint: string): SecretAtQlik => ({ hint });
 
 const decide = (changes: Partial<RetirementScene>): Retirement =>
   decideRetirement({
-    ...{ clientId: 'client', currentId: 'cur', live: [current], working: [], secrets: [], knownHints: null, mayLetGo: false },
+    ...{
+      clientId: 'client',
+      currentId: 'cur',
+      live: [current],
+      working: [],
+      secrets: [],
+      knownHints: null,
+      mayLetGo: false,
+    },
     ...changes,
   });
 
@@ -30,7 +38,14 @@ describe('decideRetirement', () => {
   it('deletes the version before, and leaves the current one', () => {
     const old = version('old');
     const scene = { live: [old, current], working: ['old'], secrets: [secret('old'), secret('cur')] };
-    expect(decide(scene)).toEqual({ kind: 'retire', versions: [old], letGo: [], hints: ['old'], dead: [], unrecognised: 0 });
+    expect(decide(scene)).toEqual({
+      kind: 'retire',
+      versions: [old],
+      letGo: [],
+      hints: ['old'],
+      dead: [],
+      unrecognised: 0,
+    });
   });
 
   it('deletes every earlier version, also one that is not listed yet', () => {
