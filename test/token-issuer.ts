@@ -58,6 +58,15 @@ export class TokenIssuer {
     this.#waiting.set(path, answered);
   }
 
+  /** Publishes the same keys at `path` alone. */
+  moveKeys(path: string): void {
+    const keys = this.documents.get('/keys');
+    this.documents.delete('/keys');
+    this.documents.set(path, keys);
+    const metadata = { issuer: this.url, jwks_uri: new URL(path, this.url).href };
+    for (const place of this.documents.keys()) if (place.includes('.well-known')) this.documents.set(place, metadata);
+  }
+
   publish(keys: JWK[]): void {
     this.documents.set('/keys', { keys });
   }

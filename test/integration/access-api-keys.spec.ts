@@ -191,6 +191,45 @@ describe('making a key', () => {
   });
 });
 
+/** Resolves once so many sessions wait for a lock. */
+const waitingForLocks = async (count: number) => {
+  for (let waiting = 0n; waiting < count;) {
+    [{ waiting } = { waiting: 0n }] = await test.database.client.$queryRaw<{ waiting: bigint }[]>`
+      SELECT count(*) AS waiting FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  }
+};
+
+describe('a name', () => {
+  it('is given to two active keys at most, however many ask at once', async () => {
+    const name = 'wanted';
+    await create();
+    const answers = await test.database.transaction(async (tx) => {
+      // Nobody can commit until this ends, so that all six are under way together.
+      await tx.$queryRaw`SELECT 1 FROM audit_chains WHERE chain = 'system' FOR UPDATE`;
+      const all = Promise.allSettled(Array.from({ length: 6 }, () => create({ name })));
+      await waitingForLocks(6);
+      return { all };
+    });
+    const refused = (await answers.all).filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(4);
+    for (const answer of refused) expect(answer).toMatchObject({ reason: { code: 'API_KEY_NAME_IN_USE' } });
+  });
+
+  it('is free again once a key of it is over', async () => {
+    const name = 'changing often';
+    const first = await create({ name, expiresAt: new Date(now.getTime() + 1000) });
+    const second = await create({ name });
+    now = new Date(now.getTime() + 1000);
+    await create({ name });
+    await expect(create({ name })).rejects.toMatchObject({ facts: { olderKeyId: second.id } });
+    await keys.revoke(first.id, 'cli');
+    await expect(create({ name })).rejects.toMatchObject({ code: 'API_KEY_NAME_IN_USE' });
+    await keys.revoke(second.id, 'cli');
+    expect((await create({ name })).name).toBe(name);
+  });
+});
+
 describe('the list of keys', () => {
   it('tells the state of each, and no hash', async () => {
     const active = await create({ expiresAt: new Date(now.getTime() + 2 * DAY_MS) });

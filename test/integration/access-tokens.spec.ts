@@ -141,6 +141,17 @@ describe("the issuer's keys", () => {
     expect(issuer.asked.filter((path) => path === '/keys')).toHaveLength(2);
   });
 
+  it('that moved are found by the metadata again, once those at hand are good no longer', async () => {
+    const tokens = open();
+    await tokens.authenticate(await issuer.sign());
+    issuer.moveKeys('/new-keys');
+    laterMs += 3_600_001;
+    await expect(tokens.authenticate(await issuer.sign())).rejects.toMatchObject(unavailable);
+    laterMs += 5_000;
+    expect((await tokens.authenticate(await issuer.sign())).name).toBe('crm');
+    expect(issuer.asked.at(-1)).toBe('/new-keys');
+  });
+
   it('stay good for an hour while they cannot be read again', async () => {
     const tokens = open();
     await tokens.authenticate(await issuer.sign());
