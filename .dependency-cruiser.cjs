@@ -27,6 +27,7 @@ const allowed = {
   // customers, qlik and vault to configure their modules.
   'apps/worker': [
     'libs/platform',
+    'libs/audit',
     'libs/queue',
     'libs/runs',
     'libs/provisioning',

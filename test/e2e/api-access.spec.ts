@@ -24,6 +24,8 @@ const routes: [string, string, Scope][] = [
   ['POST', `/v1/runs/${nowhere}/cancel`, 'runs:write'],
   ['GET', '/v1/audit-events', 'audit:read'],
   ['GET', '/v1/audit-events/verification', 'audit:read'],
+  ['GET', '/v1/audit-events/export', 'audit:read'],
+  ['GET', `/v1/runs/${nowhere}/events`, 'runs:read'],
 ];
 
 describe('access', () => {

@@ -50,6 +50,8 @@ describe('/openapi.json', () => {
       'createWebhookEndpoint: post /v1/webhook-endpoints',
       'deletePause: delete /v1/pauses/{id}',
       'deleteWebhookEndpoint: delete /v1/webhook-endpoints/{id}',
+      'exportAuditEvents: get /v1/audit-events/export',
+      'followRun: get /v1/runs/{id}/events',
       'getCredentials: get /v1/customers/{id}/credentials',
       'getCustomer: get /v1/customers/{id}',
       'getLiveness: get /livez',
@@ -96,10 +98,13 @@ describe('/openapi.json', () => {
     }
   });
 
+  const streams: Record<string, string> = { followRun: 'text/event-stream', exportAuditEvents: 'application/x-ndjson' };
+
   it('gives every operation a body for its answer, and problems as problem+json', () => {
     for (const { operation } of operations()) {
       for (const [status, response] of Object.entries(operation.responses)) {
-        const type = Number(status) >= 400 ? 'application/problem+json' : 'application/json';
+        const good = streams[operation.operationId] ?? 'application/json';
+        const type = Number(status) >= 400 ? 'application/problem+json' : good;
         const media = ['204', '304'].includes(status) ? [] : [type];
         expect([operation.operationId, status, Object.keys(response.content ?? {})]).toEqual([
           operation.operationId,

@@ -124,6 +124,16 @@ describe('start and stop', () => {
     await api.close();
     await expect(fetch(`${api.url}/livez`)).rejects.toThrow();
   });
+
+  it('closes at once in spite of a connection on which nothing was ever sent', async () => {
+    const api = await startApi(env, silent);
+    const { hostname, port } = new URL(api.url);
+    const socket = connect(Number(port), hostname);
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    await api.close();
+    await ended;
+  });
 });
 
 describe('without the database', () => {

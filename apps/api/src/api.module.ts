@@ -16,6 +16,8 @@ import { RequestLimits } from './access/request-limits.js';
 import { RouteAccessCheck } from './access/route-access-check.js';
 import type { ApiConfig } from './api.config.js';
 import { ApiKeysController } from './api-keys/api-keys.controller.js';
+import { AuditExportController } from './audit/audit-export.controller.js';
+import { AuditExports } from './audit/audit-exports.js';
 import { AuditEventsController } from './audit/audit-events.controller.js';
 import { CredentialsController } from './credentials/credentials.controller.js';
 import { CredentialsReader } from './credentials/credentials.reader.js';
@@ -30,6 +32,10 @@ import { PausesController } from './pauses/pauses.controller.js';
 import { problemCatalog } from './problems/problem-catalog.js';
 import { ProblemsController } from './problems/problems.controller.js';
 import { RotationsController } from './rotations/rotations.controller.js';
+import { RunEventTimes } from './runs/run-event-times.js';
+import { RunEvents } from './runs/run-events.js';
+import { RunEventsController } from './runs/run-events.controller.js';
+import { RunWatch } from './runs/run-watch.js';
 import { RunsController } from './runs/runs.controller.js';
 import { SecretVersionsController } from './secret-versions/secret-versions.controller.js';
 import { SecretVersionsReader } from './secret-versions/secret-versions.reader.js';
@@ -97,11 +103,13 @@ export class ApiModule {
         RotationsController,
         TokensController,
         RunsController,
+        RunEventsController,
         PausesController,
         WebhookEndpointsController,
         WebhookDeliveriesController,
         AuditEventsController,
         ApiKeysController,
+        AuditExportController,
         HealthController,
         MetricsController,
         ProblemsController,
@@ -120,6 +128,10 @@ export class ApiModule {
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: ProblemFilter, useValue: new ProblemFilter(logger, problemCatalog) },
         { provide: APP_FILTER, useExisting: ProblemFilter },
+        AuditExports,
+        RunWatch,
+        RunEvents,
+        { provide: RunEventTimes, useValue: new RunEventTimes() },
         CredentialsReader,
         SecretVersionsReader,
         ApiMetrics,

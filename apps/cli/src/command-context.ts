@@ -3,6 +3,8 @@ export interface CommandContext {
   env: NodeJS.ProcessEnv;
   /** Writes the result to standard output: `result` with `--json`, else `text`. */
   print: (result: object, text: string) => void;
+  /** Writes a part of a result that is longer than memory to standard output; resolves when there is room for more. */
+  write: (text: string) => Promise<void>;
   /** Tells whoever watches how far the command is: one line on a terminal, written over each time, and nothing anywhere else. */
   showProgress: (text: string) => void;
   /** Says that the check was done and found a problem; the command then ends with 3. */

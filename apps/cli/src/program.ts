@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { addCreateApiKey } from './commands/create-api-key.command.js';
 import { addCreateLoginLink } from './commands/create-login-link.command.js';
+import { addExportAudit } from './commands/export-audit.command.js';
 import { addListApiKeys } from './commands/list-api-keys.command.js';
 import { addListKeys } from './commands/list-keys.command.js';
 import { addMigrate } from './commands/migrate.command.js';
@@ -35,6 +37,9 @@ export async function runProgram(args: string[], { env, stdout, stderr }: Surrou
     print: (result, text) => {
       showProgress('');
       stdout.write(`${json ? JSON.stringify(result) : text}\n`);
+    },
+    write: async (text) => {
+      if (stdout.write(text) === false) await once(stdout as NodeJS.WriteStream, 'drain');
     },
     showProgress,
     foundProblem: () => void (code = exitCode.problemFound),
@@ -82,6 +87,8 @@ function buildProgram(
   addRotateKeys(keys, context);
   addRetireKey(keys, context);
   addCreateLoginLink(program.command('operators').description('let operators into the dashboard'), context);
-  addVerifyAudit(program.command('audit').description('check the audit trail'), context);
+  const audit = program.command('audit').description('check the audit trail, and take it out');
+  addVerifyAudit(audit, context);
+  addExportAudit(audit, context);
   return program;
 }

@@ -6,6 +6,7 @@ import {
   processSettings,
   secondsSetting,
 } from '@app/platform';
+import { auditCheckSettings } from '@app/audit';
 import { rotationSettings } from '@app/customers';
 import { reconciliationSettings } from '@app/provisioning';
 import { qlikSettings, tenantHostSettings } from '@app/qlik';
@@ -25,6 +26,7 @@ const settings = {
   ...runSettings,
   ...rotationSettings,
   ...reconciliationSettings,
+  ...auditCheckSettings,
   PORT: integerSetting(0, 65_535).default(3002),
   /** Runs that this process works on at once. */
   WORKER_CONCURRENCY: integerSetting(1, 500).default(20),

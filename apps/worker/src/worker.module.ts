@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AuditModule } from '@app/audit';
 import { RotationDefaults, RotationModule } from '@app/customers';
 import { DatabaseModule, HealthModule } from '@app/platform';
 import { ProvisioningModule, ProvisioningSettings, ReconciliationPolicy } from '@app/provisioning';
@@ -8,6 +9,7 @@ import { RunRunnerModule, RunSettings, RunsModule } from '@app/runs';
 import { VaultModule } from '@app/vault';
 import { WebhookSendingModule } from '@app/webhooks';
 import type { Logger } from 'pino';
+import { AuditCheckInterval, AuditCheckTimer } from './audit-check-timer.js';
 import { MetricsController } from './metrics.controller.js';
 import { RunConcurrency, RunProcessorLifecycle } from './run-processor-lifecycle.js';
 import { RunProcessor } from './run.processor.js';
@@ -56,6 +58,7 @@ export class WorkerModule {
           url: config.DATABASE_URL,
           maxConnections: Math.min(config.WORKER_CONCURRENCY + 5, 30),
         }),
+        AuditModule,
         HealthModule,
         runs,
         provisioning,
@@ -68,6 +71,8 @@ export class WorkerModule {
         RunProcessorLifecycle,
         SweepTimer,
         WebhookTimer,
+        AuditCheckTimer,
+        { provide: AuditCheckInterval, useValue: new AuditCheckInterval(config.AUDIT_CHECK_INTERVAL_SECONDS) },
         { provide: RunConcurrency, useValue: new RunConcurrency(config.WORKER_CONCURRENCY) },
         { provide: SweepInterval, useValue: new SweepInterval(config.SWEEP_SECONDS) },
       ],

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { PausesService } from './pauses.service.js';
 import { RunSweep } from './run-sweep.js';
 import { RunSuccession } from './run-succession.js';
+import { RunVersionsReader } from './run-versions.reader.js';
 import { RUN_LOGGER, RunWaker } from './run-waker.js';
 import { RunsReader } from './runs.reader.js';
 import { RunsService } from './runs.service.js';
@@ -22,10 +23,20 @@ export class RunsModule {
         RunsService,
         RunSuccession,
         RunsReader,
+        RunVersionsReader,
         PausesService,
         { provide: RUN_LOGGER, useValue: options.logger },
       ],
-      exports: [RunWaker, RunSweep, RunsService, RunSuccession, RunsReader, PausesService, RUN_LOGGER],
+      exports: [
+        RunWaker,
+        RunSweep,
+        RunsService,
+        RunSuccession,
+        RunsReader,
+        RunVersionsReader,
+        PausesService,
+        RUN_LOGGER,
+      ],
     };
   }
 }

@@ -31,6 +31,11 @@ export class RunsReader {
     return run;
   }
 
+  /** Those of these runs that exist, in no order. */
+  findAll(runIds: readonly string[]): Promise<RunDetails[]> {
+    return this.database.client.run.findMany({ where: { id: { in: [...runIds] } }, include: withSteps });
+  }
+
   /** One page; `nextCursor` is undefined on the last. */
   async list(query: RunQuery): Promise<{ runs: RunDetails[]; nextCursor?: string }> {
     const rows = await this.database.client.run.findMany({

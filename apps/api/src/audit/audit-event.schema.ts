@@ -1,4 +1,4 @@
-import { type AuditAction, auditActions, type ListedAuditEvent } from '@app/audit';
+import { type AuditAction, auditActions, type AuditChecks, type ListedAuditEvent } from '@app/audit';
 import { z } from 'zod';
 import { cursor, id, instant, limit, text } from '../schemas/text.schema.js';
 
@@ -40,10 +40,22 @@ export const AuditEventFilter = z.strictObject({
 });
 export type AuditEventFilter = z.output<typeof AuditEventFilter>;
 
-/** Which chain to verify. */
-export const VerificationFilter = z.strictObject({
-  customerId: id.optional().meta({ description: 'Whose chain; without it, the chain `system`.' }),
-});
+/** Which audit events to export. */
+export const AuditExportFilter = AuditEventFilter.omit({ cursor: true, limit: true });
+export type AuditExportFilter = z.output<typeof AuditExportFilter>;
+
+/** Which chain to verify; with none, the last check of all is meant. */
+export const VerificationFilter = z
+  .strictObject({
+    customerId: id.optional().meta({ description: 'Verify the chain of this customer now.' }),
+    chain: z
+      .literal('system')
+      .optional()
+      .meta({ description: 'Verify the chain of everything that is no customer’s now.' }),
+  })
+  .refine(({ customerId, chain }) => customerId === undefined || chain === undefined, {
+    error: 'must have at most one of customerId and chain',
+  });
 export type VerificationFilter = z.output<typeof VerificationFilter>;
 
 /** What the verification of a chain found. */
@@ -55,6 +67,41 @@ export const ChainVerdict = z
     firstBroken: z.object({ sequence: z.int(), eventId: z.string().optional(), reason: z.string() }).optional(),
   })
   .meta({ id: 'ChainVerdict' });
+
+/** What the last check of every chain found. */
+export const AuditCheck = z
+  .object({
+    startedAt: instant.nullable(),
+    finishedAt: instant.nullable(),
+    intact: z.boolean().nullable(),
+    chains: z.int(),
+    events: z.int().meta({ description: 'Events that are intact.' }),
+    brokenChains: z.int(),
+    broken: z.array(ChainVerdict).meta({ description: 'Of many broken chains the first hundred.' }),
+    underWaySince: instant.nullable().meta({ description: 'When the check began that is under way.' }),
+  })
+  .meta({
+    id: 'AuditCheck',
+    description:
+      'The last complete check of every chain; `finishedAt`, `startedAt` and `intact` are null before the first.',
+  });
+
+/** The check as it is shown. */
+export function showAuditCheck({
+  last,
+  underWaySince,
+}: Awaited<ReturnType<AuditChecks['findLast']>>): z.output<typeof AuditCheck> {
+  return {
+    startedAt: last?.startedAt.toISOString() ?? null,
+    finishedAt: last?.finishedAt.toISOString() ?? null,
+    intact: last === undefined ? null : last.brokenChains === 0,
+    chains: last?.chains ?? 0,
+    events: last?.events ?? 0,
+    brokenChains: last?.brokenChains ?? 0,
+    broken: last?.broken ?? [],
+    underWaySince: underWaySince?.toISOString() ?? null,
+  };
+}
 
 /** The event as it is shown. */
 export function showAuditEvent(event: ListedAuditEvent): z.output<typeof AuditEvent> {

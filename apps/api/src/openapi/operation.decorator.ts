@@ -13,6 +13,8 @@ interface OperationOptions {
   description?: string;
   status: number;
   schema?: z.ZodType;
+  /** Of an answer that is text, line by line, and no JSON document. */
+  mediaType?: string;
   answers: string;
   headers?: Record<string, string>;
   /** Other good answers with the same body. */
@@ -36,7 +38,14 @@ export const Operation = (options: OperationOptions): MethodDecorator => {
   );
   // Nest reads `standardSchema` here, though its types do not say so.
   const success = (code: number, description: string, standardSchema = schema) =>
-    ({ status: code, description, headers, standardSchema }) as ApiResponseOptions;
+    (options.mediaType === undefined
+      ? { status: code, description, headers, standardSchema }
+      : {
+          status: code,
+          description,
+          headers,
+          content: { [options.mediaType]: { schema: { type: 'string' } } },
+        }) as ApiResponseOptions;
   return applyDecorators(
     ApiOperation({ operationId: id, summary, ...(description === undefined ? {} : { description }) }),
     ApiResponse(success(status, answers)),

@@ -1,9 +1,8 @@
 import { AuditVerification, type ChainVerdict } from '@app/audit';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { readCustomerId } from '../customer-id.js';
 import { withDatabase } from '../with-database.js';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** `audit verify`: recomputes the chains of the audit trail; ends with 3 when one is broken. */
 export function addVerifyAudit(parent: Command, { env, print, foundProblem }: CommandContext): void {
@@ -34,10 +33,4 @@ function describe({ chain, events, firstBroken }: ChainVerdict): string {
   const { sequence, eventId, reason } = firstBroken;
   const event = eventId === undefined ? `event ${sequence}` : `event ${sequence} (${eventId})`;
   return `Chain "${chain}" is broken at ${event}: ${reason}. The ${events} events before it are intact.`;
-}
-
-function readCustomerId(text: string): string {
-  const id = text.toLowerCase();
-  if (UUID.test(id)) return id;
-  throw new InvalidArgumentError("Give the customer's id, a UUID, and not their externalId.");
 }
