@@ -8,6 +8,7 @@ const allowed = {
   'libs/vault': ['libs/platform', 'libs/audit'],
   'libs/access': ['libs/platform', 'libs/audit'],
   'libs/webhooks': ['libs/platform', 'libs/audit', 'libs/vault'],
+  'libs/parents': ['libs/platform', 'libs/audit', 'libs/vault'],
   'libs/runs': ['libs/platform', 'libs/queue', 'libs/audit'],
   'libs/customers': ['libs/platform', 'libs/audit', 'libs/runs'],
   'libs/provisioning': ['libs/platform', 'libs/audit', 'libs/vault', 'libs/qlik', 'libs/runs', 'libs/customers'],
@@ -19,6 +20,7 @@ const allowed = {
     'libs/access',
     'libs/vault',
     'libs/webhooks',
+    'libs/parents',
     'libs/runs',
     'libs/customers',
     'libs/queue',
@@ -35,6 +37,7 @@ const allowed = {
     'libs/qlik',
     'libs/vault',
     'libs/webhooks',
+    'libs/parents',
   ],
   // No vault: what the dashboard was not given it cannot use. queue to configure its module.
   'apps/dashboard': [
@@ -46,7 +49,18 @@ const allowed = {
     'libs/customers',
     'libs/queue',
   ],
-  'apps/cli': ['libs/platform', 'libs/audit', 'libs/access', 'libs/vault', 'libs/runs', 'libs/customers', 'libs/queue'],
+  // qlik for its rule for regions.
+  'apps/cli': [
+    'libs/platform',
+    'libs/audit',
+    'libs/access',
+    'libs/vault',
+    'libs/parents',
+    'libs/runs',
+    'libs/customers',
+    'libs/queue',
+    'libs/qlik',
+  ],
   'apps/sandbox': [],
   'apps/quickstart': [
     'libs/platform',

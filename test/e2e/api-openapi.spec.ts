@@ -48,6 +48,7 @@ describe('/openapi.json', () => {
       'createPause: post /v1/pauses',
       'createToken: post /v1/customers/{id}/tokens',
       'createWebhookEndpoint: post /v1/webhook-endpoints',
+      'deleteParentClient: delete /v1/parent-clients/{region}',
       'deletePause: delete /v1/pauses/{id}',
       'deleteWebhookEndpoint: delete /v1/webhook-endpoints/{id}',
       'exportAuditEvents: get /v1/audit-events/export',
@@ -61,6 +62,7 @@ describe('/openapi.json', () => {
       'listApiKeys: get /v1/api-keys',
       'listAuditEvents: get /v1/audit-events',
       'listCustomers: get /v1/customers',
+      'listParentClients: get /v1/parent-clients',
       'listPauses: get /v1/pauses',
       'listRuns: get /v1/runs',
       'listSecretVersions: get /v1/customers/{id}/secret-versions',
@@ -73,6 +75,7 @@ describe('/openapi.json', () => {
       'rollBackRotation: post /v1/customers/{id}/rotations/rollback',
       'rotateWebhookSecret: post /v1/webhook-endpoints/{id}/secret-rotation',
       'startRotation: post /v1/customers/{id}/rotations',
+      'storeParentClient: put /v1/parent-clients/{region}',
       'testWebhookEndpoint: post /v1/webhook-endpoints/{id}/test',
       'verifyAuditChain: get /v1/audit-events/verification',
     ]);

@@ -93,10 +93,10 @@ describe('run events', () => {
     const streams = await Promise.all([follow(one.runId), follow(one.runId), follow(other.runId)]);
     await Promise.all(streams.map((stream) => stream.next()));
     await change(one.runId, 'succeeded');
-    expect(await streams[0]!.rest()).toMatchObject([{ data: { id: one.runId, state: 'succeeded' } }]);
-    expect(await streams[1]!.rest()).toMatchObject([{ data: { id: one.runId, state: 'succeeded' } }]);
+    expect(await streams[0].rest()).toMatchObject([{ data: { id: one.runId, state: 'succeeded' } }]);
+    expect(await streams[1].rest()).toMatchObject([{ data: { id: one.runId, state: 'succeeded' } }]);
     await change(other.runId, 'failed');
-    expect(await streams[2]!.rest()).toMatchObject([{ data: { id: other.runId, state: 'failed' } }]);
+    expect(await streams[2].rest()).toMatchObject([{ data: { id: other.runId, state: 'failed' } }]);
   });
 
   it('are refused as problems: an unknown run, a missing right', async () => {

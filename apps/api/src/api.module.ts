@@ -2,6 +2,7 @@ import { AccessModule } from '@app/access';
 import { AuditModule } from '@app/audit';
 import { CustomersModule, RotationDefaults } from '@app/customers';
 import { ProblemFilter, SchemaPipe } from '@app/http';
+import { ParentsModule } from '@app/parents';
 import { DatabaseModule, NotificationsModule, Readiness } from '@app/platform';
 import { QlikModule, tenantHostPolicy } from '@app/qlik';
 import { QueueModule } from '@app/queue';
@@ -28,6 +29,8 @@ import { VaultSealingModule } from './customers/vault-sealing.js';
 import { HealthController } from './health/health.controller.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
+import { ParentClientsController } from './parent-clients/parent-clients.controller.js';
+import { TENANT_HOST_SETTINGS } from './parent-clients/tenant-regions.js';
 import { PausesController } from './pauses/pauses.controller.js';
 import { problemCatalog } from './problems/problem-catalog.js';
 import { ProblemsController } from './problems/problems.controller.js';
@@ -89,6 +92,7 @@ export class ApiModule {
         vault,
         qlik,
         WebhooksModule.forRoot({ config, imports: [vault] }),
+        ParentsModule.forRoot({ imports: [vault] }),
         runs,
         CustomersModule.forRoot({
           rotation: new RotationDefaults(config),
@@ -107,6 +111,7 @@ export class ApiModule {
         PausesController,
         WebhookEndpointsController,
         WebhookDeliveriesController,
+        ParentClientsController,
         AuditEventsController,
         ApiKeysController,
         AuditExportController,
@@ -125,6 +130,10 @@ export class ApiModule {
         },
         AccessGuard,
         { provide: APP_GUARD, useExisting: AccessGuard },
+        {
+          provide: TENANT_HOST_SETTINGS,
+          useValue: { QLIK_TENANT_HOSTS: config.QLIK_TENANT_HOSTS, QLIK_REGIONS: config.QLIK_REGIONS },
+        },
         { provide: APP_PIPE, useClass: SchemaPipe },
         { provide: ProblemFilter, useValue: new ProblemFilter(logger, problemCatalog) },
         { provide: APP_FILTER, useExisting: ProblemFilter },

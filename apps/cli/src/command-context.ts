@@ -5,6 +5,8 @@ export interface CommandContext {
   print: (result: object, text: string) => void;
   /** Writes a part of a result that is longer than memory to standard output; resolves when there is room for more. */
   write: (text: string) => Promise<void>;
+  /** All of standard input, which must be no terminal and at most 64 KiB. Throws INPUT_MISSING or INPUT_TOO_LONG. */
+  readInput: () => Promise<string>;
   /** Tells whoever watches how far the command is: one line on a terminal, written over each time, and nothing anywhere else. */
   showProgress: (text: string) => void;
   /** Says that the check was done and found a problem; the command then ends with 3. */

@@ -2,18 +2,22 @@ import { once } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { addCreateApiKey } from './commands/create-api-key.command.js';
 import { addCreateLoginLink } from './commands/create-login-link.command.js';
+import { addDeleteParentClient } from './commands/delete-parent-client.command.js';
 import { addExportAudit } from './commands/export-audit.command.js';
 import { addListApiKeys } from './commands/list-api-keys.command.js';
 import { addListKeys } from './commands/list-keys.command.js';
+import { addListParentClients } from './commands/list-parent-clients.command.js';
 import { addMigrate } from './commands/migrate.command.js';
 import { addReplaceApiKey } from './commands/replace-api-key.command.js';
 import { addRetireKey } from './commands/retire-key.command.js';
 import { addRevokeApiKey } from './commands/revoke-api-key.command.js';
 import { addRotateKeys } from './commands/rotate-keys.command.js';
+import { addSetParentClient } from './commands/set-parent-client.command.js';
 import { addVerifyAudit } from './commands/verify-audit.command.js';
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-code.js';
 import { describeFailure } from './failure.js';
 import type { CommandContext } from './command-context.js';
+import { type Input, readInput } from './read-input.js';
 
 /** Begins a terminal's line anew (ECMA-48, EL). */
 const CLEAR_LINE = '\r\x1b[K';
@@ -21,12 +25,14 @@ const CLEAR_LINE = '\r\x1b[K';
 /** The part of `process` that the commands use. */
 export interface Surroundings {
   env: NodeJS.ProcessEnv;
+  /** Only commands that read it need it. */
+  stdin?: Input;
   stdout: { write(text: string): unknown };
   stderr: { write(text: string): unknown; isTTY?: boolean };
 }
 
 /** Runs the command that `args` name and resolves to the exit code: what it found is on standard output, why it failed on standard error. */
-export async function runProgram(args: string[], { env, stdout, stderr }: Surroundings): Promise<ExitCode> {
+export async function runProgram(args: string[], { env, stdin, stdout, stderr }: Surroundings): Promise<ExitCode> {
   const json = args.includes('--json');
   let code: ExitCode = exitCode.ok;
   const showProgress = (text: string): void => {
@@ -41,6 +47,7 @@ export async function runProgram(args: string[], { env, stdout, stderr }: Surrou
     write: async (text) => {
       if (stdout.write(text) === false) await once(stdout as NodeJS.WriteStream, 'drain');
     },
+    readInput: () => readInput(stdin),
     showProgress,
     foundProblem: () => void (code = exitCode.problemFound),
   };
@@ -61,7 +68,7 @@ export async function runProgram(args: string[], { env, stdout, stderr }: Surrou
 
 function buildProgram(
   context: CommandContext,
-  { json, stdout, stderr }: Omit<Surroundings, 'env'> & { json: boolean },
+  { json, stdout, stderr }: Pick<Surroundings, 'stdout' | 'stderr'> & { json: boolean },
 ): Command {
   const program = new Command('cli')
     .description("The operator's and the deploy pipeline's commands. DATABASE_URL names the database.")
@@ -86,6 +93,12 @@ function buildProgram(
   addListKeys(keys, context);
   addRotateKeys(keys, context);
   addRetireKey(keys, context);
+  const parentClients = program
+    .command('parent-clients')
+    .description("store, list and delete the OEM's clients that let us into its tenants");
+  addSetParentClient(parentClients, context);
+  addListParentClients(parentClients, context);
+  addDeleteParentClient(parentClients, context);
   addCreateLoginLink(program.command('operators').description('let operators into the dashboard'), context);
   const audit = program.command('audit').description('check the audit trail, and take it out');
   addVerifyAudit(audit, context);

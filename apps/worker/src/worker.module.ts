@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuditModule } from '@app/audit';
 import { RotationDefaults, RotationModule } from '@app/customers';
+import { StoredParentClients, StoredParentsModule } from '@app/parents';
 import { DatabaseModule, HealthModule } from '@app/platform';
 import { ProvisioningModule, ProvisioningSettings, ReconciliationPolicy } from '@app/provisioning';
 import { QlikModule, tenantHostPolicy } from '@app/qlik';
@@ -40,6 +41,10 @@ export class WorkerModule {
         QlikModule.forRoot({
           timeoutMs,
           parentClients: config.QLIK_PARENT_CLIENTS,
+          parentClientSource: {
+            token: StoredParentClients,
+            imports: [StoredParentsModule.forRoot({ logger, imports: [vault] })],
+          },
           endpoint: config.QLIK_ENDPOINT,
           tenantHosts: tenantHostPolicy(config),
           admission: {

@@ -52,6 +52,8 @@ export const auditActions = {
   'data_key.destroyed': 'A data key was destroyed: what it sealed can never be read again.',
   'credentials.read': "A customer's credentials were given to a caller.",
   'token.minted': 'A token was obtained at Qlik with the credential of a customer; the event names the grants.',
+  'parent_client.stored': 'The parent client of a region was stored, or replaced.',
+  'parent_client.deleted': 'The stored parent client of a region was deleted.',
   'pause.set': 'A plan or a tenant was paused: no run of it is taken up until the pause is lifted.',
   'pause.lifted': 'The pause of a plan or a tenant was lifted.',
   'parent_client.failing':

@@ -10,12 +10,15 @@ export {
   type OAuthClientChanges,
 } from './oauth-client.schema.js';
 export { type CreatedOAuthClient, type NamedClient, OAuthClientsApi } from './oauth-clients.js';
-export { ParentAccess, type ParentClient, type ParentClients } from './parent-access.js';
 export { qlikAdmissionSettings, qlikConnectionSettings, qlikSettings } from './qlik.config.js';
+export { ParentAccess } from './parent-access.js';
+export type { ParentClient, ParentClients, ParentClientSource, SourcedParentClient } from './parent-client.js';
 export { QlikModule, type QlikModuleOptions } from './qlik.module.js';
 export { QlikError, type QlikErrorDetails, type QlikErrorFacts } from './qlik-error.js';
 export type { QlikErrorCode, QlikFailure } from './qlik-error.table.js';
 export {
+  assertTenantRegion,
+  hasTenantRegion,
   parseTenantHost,
   regionOf,
   type TenantHostPolicy,

@@ -123,6 +123,63 @@ describe('ParentAccess', () => {
     expect(await caught(qlik.parent.token(host))).toMatchObject({ code, operation: 'token', qlik: { status } });
   });
 
+  describe('with stored parent clients', () => {
+    const sent = () =>
+      qlik.tokenCalls.map(({ body }) => JSON.parse(body) as { client_id: string; client_secret: string });
+    /** Answers as a tenant that admits this secret alone. */
+    const admitOnly = (secret: string) => {
+      qlik.token = (request, response) =>
+        (JSON.parse(request.body) as { client_secret: string }).client_secret === secret
+          ? json(response, 200, { access_token: `token-${qlik.tokenCalls.length}`, expires_in: 21600 })
+          : json(response, 401, envelope('HTTP-401'));
+    };
+
+    it('uses the stored one before what is configured, and notes it', async () => {
+      await qlik.parent.token(host);
+      expect([sent().at(-1)?.client_id, qlik.stored.used]).toEqual(['parent-eu', 0]);
+      qlik.stored.store('eu', 'stored', 's1', 'v1');
+      await qlik.stored.find('eu', { fresh: true });
+      await qlik.parent.token(host);
+      expect([sent().at(-1)?.client_id, qlik.stored.used]).toEqual(['stored', 1]);
+      qlik.stored.present.delete('eu');
+      await qlik.stored.find('eu', { fresh: true });
+      await qlik.parent.token(host);
+      expect(sent().at(-1)?.client_id).toBe('parent-eu');
+    });
+
+    it('drops the tokens of all tenants of the region when it is replaced, also under the same id', async () => {
+      qlik.stored.store('eu', 'stored', 's1', 'v1');
+      await qlik.stored.find('eu', { fresh: true });
+      const old = [await qlik.parent.token(host), await qlik.parent.token(otherHost)];
+      qlik.stored.store('eu', 'stored', 's2', 'v2');
+      await qlik.stored.find('eu', { fresh: true });
+      expect(await qlik.parent.token(host)).not.toBe(old[0]);
+      expect(await qlik.parent.token(otherHost)).not.toBe(old[1]);
+      expect(sent().map(({ client_secret }) => client_secret)).toEqual(['s1', 's1', 's2', 's2']);
+    });
+
+    it('looks again when it is refused, so that what was stored a moment ago is used at once', async () => {
+      admitOnly('good');
+      qlik.stored.store('eu', 'stored', 'good', 'v1');
+      expect((await qlik.parent.token(host)).reveal()).toBe('token-2');
+      expect(sent().map(({ client_secret }) => client_secret)).toEqual([parentSecret, 'good']);
+    });
+
+    it('is refused where what is stored is what was refused', async () => {
+      admitOnly('another');
+      qlik.stored.store('eu', 'stored', 'wrong', 'v1');
+      await qlik.stored.find('eu', { fresh: true });
+      expect(await caught(qlik.parent.token(host))).toMatchObject({ code: 'PARENT_REFUSED' });
+      expect(sent().map(({ client_secret }) => client_secret)).toEqual(['wrong']);
+    });
+
+    it('finds at once what was stored for a region that had none', async () => {
+      qlik.stored.store('us', 'stored-us', 's', 'v1');
+      await qlik.parent.token('acme.us.qlikcloud.com');
+      expect(sent().at(-1)?.client_id).toBe('stored-us');
+    });
+  });
+
   it('has no client for a region that is not configured', async () => {
     const calls: CallRecord[] = [];
     const error = await caught(qlik.parent.token('acme.us.qlikcloud.com', { onCall: (call) => calls.push(call) }));

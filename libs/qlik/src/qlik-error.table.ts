@@ -78,14 +78,15 @@ const isRedirect = ({ qlik }: QlikErrorFacts) => qlik !== undefined && qlik.stat
 export const qlikErrorTable: Record<QlikErrorCode, Row> = {
   PARENT_NOT_CONFIGURED: {
     failure: 'not-configured',
-    message: (f) => `No parent client is configured for the region of "${f.host}".`,
-    hint: () => 'Add the region to QLIK_PARENT_CLIENTS, restart the worker, then retry the run.',
+    message: (f) => `There is no parent client for the region of "${f.host}".`,
+    hint: () =>
+      'Store the one of the region (PUT /v1/parent-clients/{region}, or the command parent-clients set), then retry the run.',
   },
   PARENT_REFUSED: {
     failure: 'refused',
     message: (f) => `The tenant refused the parent client when it wanted to ${to(f)}${answer(f)}.`,
     hint: () =>
-      "Check the region's client id and secret in QLIK_PARENT_CLIENTS, and at Qlik that the client may enter this tenant; then retry the run.",
+      "Store the region's client id and secret anew (PUT /v1/parent-clients/{region}, or the command parent-clients set), check at Qlik that the client may enter this tenant, then retry the run.",
   },
   TENANT_DISABLED: {
     failure: 'refused',

@@ -49,7 +49,6 @@ describe('qlikSettings', () => {
   );
 
   it.each([
-    ['nothing', {}],
     ['no JSON', { QLIK_PARENT_CLIENTS: '{parent-secret-0a1b2c3d4e5f' }],
     ['no object', clients(['parent-secret-0a1b2c3d4e5f'])],
     ['no region', clients({})],

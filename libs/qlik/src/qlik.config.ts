@@ -44,7 +44,7 @@ export const qlikSettings = {
         'must be {"eu": {"clientId": …, "clientSecret": …}} with regions such as "eu" as keys',
       )
       .refine((clients) => Object.keys(clients).length > 0, 'must name at least one region'),
-  ),
+  ).default({}),
   QLIK_ORGANISATION_CLIENT: jsonSetting(clientSchema).optional(),
 };
 

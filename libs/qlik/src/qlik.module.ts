@@ -1,11 +1,12 @@
 import { ConfigurationError } from '@app/platform';
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, type InjectionToken, Module, type ModuleMetadata } from '@nestjs/common';
 import { CallAdmission } from './admission/call-admission.js';
 import { CallAdmissionModule, type CallAdmissionOptions } from './admission/call-admission.module.js';
 import { ClientSecretsApi } from './client-secrets.js';
 import { ConnectionConfigsApi } from './connection-configs.js';
 import { OAuthClientsApi } from './oauth-clients.js';
-import { ParentAccess, type ParentClients } from './parent-access.js';
+import { ParentAccess } from './parent-access.js';
+import type { ParentClients, ParentClientSource } from './parent-client.js';
 import { ParentCalls } from './parent-calls.js';
 import type { TenantHostPolicy } from './tenant-host.js';
 import { TokensApi } from './tokens.js';
@@ -15,6 +16,8 @@ import { QlikTransport } from './transport.js';
 export interface QlikModuleOptions {
   timeoutMs: number;
   parentClients?: ParentClients;
+  /** Where parent clients come from that go before those: the token of a `ParentClientSource`, and the modules that give it. */
+  parentClientSource?: { token: InjectionToken<ParentClientSource>; imports: NonNullable<ModuleMetadata['imports']> };
   /** Development only; see `QLIK_ENDPOINT`. */
   endpoint?: string | undefined;
   tenantHosts: TenantHostPolicy;
@@ -27,7 +30,7 @@ export interface QlikModuleOptions {
 export class QlikModule {
   /** Throws ConfigurationError if an endpoint is set in production. */
   static forRoot(options: QlikModuleOptions): DynamicModule {
-    const { timeoutMs, parentClients = {}, endpoint, tenantHosts } = options;
+    const { timeoutMs, parentClients = {}, parentClientSource, endpoint, tenantHosts } = options;
     if (endpoint !== undefined && process.env.NODE_ENV === 'production') {
       throw new ConfigurationError(
         'QLIK_ENDPOINT: is for development and switches the address check off; remove it where NODE_ENV is production',
@@ -40,7 +43,12 @@ export class QlikModule {
     };
     const services = [
       { provide: TokensApi, useFactory: (t: QlikTransport) => new TokensApi(t), inject: [QlikTransport] },
-      { provide: ParentAccess, useFactory: (t: TokensApi) => new ParentAccess(t, parentClients), inject: [TokensApi] },
+      {
+        provide: ParentAccess,
+        useFactory: (t: TokensApi, source?: ParentClientSource) =>
+          new ParentAccess(t, parentClients, undefined, source),
+        inject: [TokensApi, ...(parentClientSource === undefined ? [] : [parentClientSource.token])],
+      },
       {
         provide: OAuthClientsApi,
         useFactory: (calls: ParentCalls) => new OAuthClientsApi(calls),
@@ -64,7 +72,10 @@ export class QlikModule {
     };
     return {
       module: QlikModule,
-      imports: options.admission === undefined ? [] : [CallAdmissionModule.forRoot(options.admission)],
+      imports: [
+        ...(options.admission === undefined ? [] : [CallAdmissionModule.forRoot(options.admission)]),
+        ...(parentClientSource?.imports ?? []),
+      ],
       providers: [transport, calls, ...services],
       exports: services.map((s) => s.provide),
     };

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseConfig } from '@app/platform';
-import { parseTenantHost, regionOf, tenantHostPolicy, tenantHostSettings } from './tenant-host.js';
+import {
+  assertTenantRegion,
+  hasTenantRegion,
+  parseTenantHost,
+  regionOf,
+  tenantHostPolicy,
+  tenantHostSettings,
+} from './tenant-host.js';
 
 const policyOf = (env: Record<string, string> = {}) => tenantHostPolicy(parseConfig(tenantHostSettings, env));
 const standard = policyOf();
@@ -140,5 +147,21 @@ describe('regionOf', () => {
   it('is the second part of the host', () => {
     expect(regionOf('acme.eu.qlikcloud.com')).toBe('eu');
     expect(regionOf('localhost')).toBeUndefined();
+  });
+});
+
+describe('hasTenantRegion', () => {
+  it.each<[Record<string, string>, string[], string[]]>([
+    [{}, ['eu', 'us', 'ae'], ['xx', 'EU', '', 'qlikcloud', 'e', '__proto__']],
+    [{ QLIK_REGIONS: 'eu' }, ['eu'], ['us']],
+    [{ QLIK_TENANT_HOSTS: '{name}.dev.example,{name}.{region}.qlikcloud.com' }, ['dev', 'eu'], ['example']],
+    [{ QLIK_TENANT_HOSTS: '{name}.*.example' }, ['anything', 'eu'], ['Not-A-Label', '-', 'a b', 'x'.repeat(64)]],
+  ])('with %j has %j and not %j', (env, known, unknown) => {
+    const settings = parseConfig(tenantHostSettings, env);
+    for (const region of known) expect([region, hasTenantRegion(settings, region)]).toEqual([region, true]);
+    for (const region of unknown) {
+      expect([region, hasTenantRegion(settings, region)]).toEqual([region, false]);
+      expect(() => assertTenantRegion(settings, region)).toThrow(`There is no region "${region.slice(0, 100)}".`);
+    }
   });
 });

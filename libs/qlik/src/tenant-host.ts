@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { DomainError } from '@app/platform';
 import { z } from 'zod';
 
 /** Which hosts are tenants; made by `tenantHostPolicy`. */
@@ -50,6 +51,31 @@ export function tenantHostPolicy(settings: { QLIK_TENANT_HOSTS: string[]; QLIK_R
     return new RegExp(`^${parts.join('\\.')}$`);
   });
   return { allows: (host) => patterns.some((pattern) => pattern.test(host)) };
+}
+
+/** Whether a tenant's host that the parsed `tenantHostSettings` allow can be in this region. */
+export function hasTenantRegion(
+  settings: { QLIK_TENANT_HOSTS: string[]; QLIK_REGIONS: string[] },
+  region: string,
+): boolean {
+  return settings.QLIK_TENANT_HOSTS.some((pattern) => {
+    const part = regionOf(pattern);
+    if (part === '{region}') return settings.QLIK_REGIONS.includes(region);
+    return part === '*' || part === '{name}' ? labelPattern.test(region) : part === region;
+  });
+}
+
+/** Throws REGION_UNKNOWN for a region in which no tenant can be. */
+export function assertTenantRegion(
+  settings: { QLIK_TENANT_HOSTS: string[]; QLIK_REGIONS: string[] },
+  region: string,
+): void {
+  if (hasTenantRegion(settings, region)) return;
+  throw new DomainError(
+    'invalid',
+    'REGION_UNKNOWN',
+    `There is no region "${region.slice(0, 100)}". The regions are ${settings.QLIK_REGIONS.join(', ')}; QLIK_REGIONS names them.`,
+  );
 }
 
 /** The region of a tenant's host, its second label: `eu` of `acme.eu.qlikcloud.com`; undefined if there is none. */

@@ -5,6 +5,7 @@ import { ClientSecretsApi } from '../src/client-secrets.js';
 import { ConnectionConfigsApi } from '../src/connection-configs.js';
 import { OAuthClientsApi } from '../src/oauth-clients.js';
 import { ParentAccess } from '../src/parent-access.js';
+import type { ParentClientSource, SourcedParentClient } from '../src/parent-client.js';
 import { ParentCalls } from '../src/parent-calls.js';
 import { tenantHostPolicy } from '../src/tenant-host.js';
 import { TokensApi } from '../src/tokens.js';
@@ -38,6 +39,29 @@ export function envelope(code: string, title = 'a title', detail?: string) {
   return { errors: [{ code, title, ...(detail === undefined ? {} : { detail }) }], traceId: 'trace-1' };
 }
 
+/** Parent clients that a test replaces; `known` is what is told until somebody asks for what is fresh. */
+export class FakeSource implements ParentClientSource {
+  readonly present = new Map<string, SourcedParentClient>();
+  readonly known = new Map<string, SourcedParentClient>();
+  used = 0;
+
+  /** Stores a client as somebody would, which a process learns with its next look. */
+  store(region: string, clientId: string, secret: string, version: string): void {
+    this.present.set(region, { clientId, clientSecret: new Secret(secret), version });
+  }
+
+  find(region: string, { fresh = false } = {}): Promise<SourcedParentClient | undefined> {
+    const client = this.present.get(region);
+    if (fresh && client === undefined) this.known.delete(region);
+    if (fresh && client !== undefined) this.known.set(region, client);
+    return Promise.resolve(this.known.get(region));
+  }
+
+  noteUse(): void {
+    this.used += 1;
+  }
+}
+
 /** A real server on this machine that answers as the test says, and the whole client connected to it. Token calls of the parent succeed with `token-<n>` unless `token` says otherwise. */
 export class LocalQlik {
   readonly seen: SeenRequest[] = [];
@@ -46,6 +70,8 @@ export class LocalQlik {
     json(response, 200, { access_token: `token-${this.tokenCalls.length}-of-${request.host}`, expires_in: 21600 });
   };
   nowMs = 0;
+  /** The stored parent client of each region, if any. */
+  readonly stored = new FakeSource();
   readonly transport: QlikTransport;
   readonly tokens: TokensApi;
   readonly parent: ParentAccess;
@@ -62,7 +88,7 @@ export class LocalQlik {
     this.transport = new QlikTransport({ timeoutMs, endpoint, tenantHosts: policy });
     this.tokens = new TokensApi(this.transport);
     const parent = { clientId: 'parent-eu', clientSecret: new Secret(parentSecret) };
-    this.parent = new ParentAccess(this.tokens, { eu: parent }, () => this.nowMs);
+    this.parent = new ParentAccess(this.tokens, { eu: parent }, () => this.nowMs, this.stored);
     this.calls = new ParentCalls(this.transport, this.parent);
     this.clients = new OAuthClientsApi(this.calls);
     this.configs = new ConnectionConfigsApi(this.calls);

@@ -5,7 +5,6 @@ CREATE TABLE "parent_clients" (
     "client_id" TEXT NOT NULL,
     "sealed" TEXT NOT NULL,
     "data_key_id" UUID NOT NULL,
-    "version" INTEGER NOT NULL DEFAULT 1,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "last_used_at" TIMESTAMPTZ(3),
