@@ -198,7 +198,8 @@ describe('the script in docs/security.md', () => {
     await writeFile(file, text);
     return new Promise((resolve, reject) => {
       execFile(process.execPath, [program, file], (error, stdout, stderr) => {
-        if (error !== null && typeof error.code !== 'number') return reject(new Error('It did not end.', { cause: error }));
+        if (error !== null && typeof error.code !== 'number')
+          return reject(new Error('It did not end.', { cause: error }));
         resolve({ code: Number(error?.code ?? 0), output: stdout + stderr });
       });
     });
