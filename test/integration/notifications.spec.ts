@@ -154,6 +154,21 @@ describe('a process that listens', () => {
     }
   });
 
+  it('ends at once when it has only begun to connect, and when its connection is silent', async () => {
+    const logger = { info: () => undefined, warn: () => undefined } as never;
+    const hasty = new Notifications(test.database, { url: test.url, logger });
+    hasty.onApplicationBootstrap();
+    await hasty.onModuleDestroy();
+
+    const proxy = await TcpProxy.start(Number(new URL(test.url.reveal()).port));
+    const url = new URL(test.url.reveal());
+    url.host = `127.0.0.1:${proxy.port}`;
+    const silent = await listening(new Secret(url.href));
+    proxy.goSilent();
+    await silent.onModuleDestroy();
+    await proxy.stop();
+  });
+
   it('starts deaf, without an error, where there is no database, and ends at once', async () => {
     const logger = { info: () => undefined, warn: () => undefined } as never;
     const notifications = new Notifications(test.database, { url: new Secret('postgresql://x@127.0.0.1:1/x'), logger });

@@ -133,7 +133,7 @@ export class ApiKeys implements OnModuleDestroy {
     return { kind: 'api-key', id, name: row.name, scopes: row.scopes as Scope[], actor: `api-key:${id}` };
   }
 
-  /** Takes a key back: it is refused from the next request on. Once is enough, twice does no harm. Throws API_KEY_NOT_FOUND. */
+  /** Takes a key back: it is refused here from the next request on, and elsewhere within milliseconds. Once is enough, twice does no harm. Throws API_KEY_NOT_FOUND. */
   async revoke(id: string, actor: string): Promise<void> {
     await this.database.transaction(async (tx) => {
       const { count } = await tx.apiKey.updateMany({

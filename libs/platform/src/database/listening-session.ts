@@ -8,14 +8,17 @@ import type { Sql } from './sql.js';
 /** How often a session shows that it still hears. */
 const PULSE_MS = 1_000;
 
-/** How long a pulse may take to come back before the session counts as lost. */
-const PULSE_DEADLINE_MS = 5_000;
+/** How long an answer may take, or a pulse to come back, before the session counts as lost. */
+const DEADLINE_MS = 5_000;
 
 /** One connection of its own that listens, and proves all the time that it hears: it sends itself pulses, behind which nothing that was told earlier is still on its way. */
 export class ListeningSession {
   readonly #client: Client;
   readonly #pulseChannel = `pulse_${randomBytes(8).toString('hex')}`;
-  readonly #broken: Promise<never>;
+  /** Why it is over; undefined while it is not. */
+  #end: Error | undefined;
+  /** Ends what is waited for just now. */
+  #giveUp: (error: Error) => void = () => undefined;
   #pulses = 0;
   #noteArrival: (pulse: string) => void = () => undefined;
   #proved: Stopwatch | undefined;
@@ -24,15 +27,11 @@ export class ListeningSession {
     this.#client = new Client({
       connectionString: url.reveal(),
       keepAlive: true,
-      connectionTimeoutMillis: PULSE_DEADLINE_MS,
+      connectionTimeoutMillis: DEADLINE_MS,
       options,
     });
-    this.#broken = new Promise((_resolve, reject) => {
-      this.#client.on('error', reject);
-      this.#client.on('end', () => reject(new Error('The connection has ended.')));
-    });
-    // Whoever listens hears of it; a session that is closed has nobody any more.
-    this.#broken.catch(() => undefined);
+    this.#client.on('error', (error) => this.#finish(error));
+    this.#client.on('end', () => this.#finish(new Error('The connection has ended.')));
     this.#client.on('notification', ({ channel, payload = '' }) => {
       if (channel === this.#pulseChannel) this.#noteArrival(payload);
       else heard(channel, payload);
@@ -46,19 +45,22 @@ export class ListeningSession {
 
   /** Listens until the connection is lost or closed, and throws why. `others` is another session of the same database; `noteStart` is called once it is shown that this one hears it. */
   async listen(channels: readonly string[], others: Sql, noteStart: () => void): Promise<never> {
-    await this.#client.connect();
-    await this.#client.query([...channels, this.#pulseChannel].map((channel) => `LISTEN "${channel}"`).join(';'));
+    await this.#inTime(this.#client.connect());
+    const listens = [...channels, this.#pulseChannel].map((channel) => `LISTEN "${channel}"`).join(';');
+    await this.#inTime(this.#client.query(listens));
     // Behind a pooler that hands a session from one client to another it may hear itself, and nobody else.
     await this.#prove((pulse) => others.$executeRaw`SELECT pg_notify(${this.#pulseChannel}, ${pulse})`);
     noteStart();
     for (;;) {
-      await Promise.race([delay(PULSE_MS, undefined, { ref: false }), this.#broken]);
+      await this.#inTime(delay(PULSE_MS, undefined, { ref: false }));
       await this.#prove((pulse) => this.#client.query('SELECT pg_notify($1, $2)', [this.#pulseChannel, pulse]));
     }
   }
 
-  async close(): Promise<void> {
-    await this.#client.end();
+  /** Ends `listen` at once. Nobody waits for the connection itself: one that is silent would never be seen to end. */
+  close(): void {
+    this.#finish(new Error('The session was closed.'));
+    this.#client.end().catch(() => undefined);
   }
 
   async #prove(send: (pulse: string) => Promise<unknown>): Promise<void> {
@@ -69,12 +71,23 @@ export class ListeningSession {
         if (one === pulse) resolve();
       };
     });
-    await Promise.race([Promise.all([send(pulse), arrived]), this.#broken, late()]);
+    await this.#inTime(Promise.all([send(pulse), arrived]));
     this.#proved = sent;
   }
-}
 
-async function late(): Promise<never> {
-  await delay(PULSE_DEADLINE_MS, undefined, { ref: false });
-  throw new Error(`A notification did not come back within ${PULSE_DEADLINE_MS} ms.`);
+  /** Waits for `work`, until the deadline, or the end. Not a race with a promise of the session's: such a promise would remember every wait. */
+  #inTime(work: Promise<unknown>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(new Error(`Nothing was heard within ${DEADLINE_MS} ms.`));
+      const timer = setTimeout(late, DEADLINE_MS).unref();
+      this.#giveUp = reject;
+      if (this.#end !== undefined) reject(this.#end);
+      work.then(() => resolve(), reject).finally(() => clearTimeout(timer));
+    });
+  }
+
+  #finish(why: Error): void {
+    this.#end ??= why;
+    this.#giveUp(this.#end);
+  }
 }

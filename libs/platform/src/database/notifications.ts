@@ -57,7 +57,7 @@ export class Notifications implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.#stop.abort();
-    await this.#session?.close();
+    this.#session?.close();
     await this.#listening;
   }
 
@@ -80,8 +80,7 @@ export class Notifications implements OnApplicationBootstrap, OnModuleDestroy {
       } catch (error) {
         this.#session = undefined;
         for (const listener of this.#listeners.values()) listener.lost();
-        // A connection that says nothing any more does not say that it ended either.
-        void session.close().catch(() => undefined);
+        session.close();
         if (this.#stop.signal.aborted) return;
         // Once per outage, and the message alone: a driver's error may hold more than is to be logged.
         if (!isOutage) {
