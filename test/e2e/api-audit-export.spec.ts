@@ -71,6 +71,7 @@ describe('the export', () => {
     const answer = await api.call<string>('GET', PATH);
     expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
     expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.body).not.toMatch(/[\u2028\u2029]/);
     const all = lines(answer.body);
     expect(all).toHaveLength(await api.database.client.auditEvent.count());
     const chains = [...new Set(all.map(({ chain }) => chain))];

@@ -258,7 +258,7 @@ describe('a tenant that makes difficulties', () => {
     expect(status).toBe(202);
     const run = await stack.runEnd(body.run.id);
     expect(run).toMatchObject({ state: 'needs_attention', error: { code: 'PARENT_NOT_CONFIGURED' } });
-    expect(`${run.error.message} ${run.error.hint}`).toContain('QLIK_PARENT_CLIENTS');
+    expect(`${run.error.message} ${run.error.hint}`).toContain('PUT /v1/parent-clients/{region}');
   });
 
   it('and lacks the user to verify with is mended and retried', async () => {

@@ -36,6 +36,9 @@ describe('a command that is called wrongly', () => {
     ['too long a link', ['operators', 'login-link', '--operator', 'jane', '--expires', '25h'], 'at most 1d'],
     ['no URL', ['operators', 'login-link', '--operator', 'jane', '--base-url', 'javascript:1'], 'https://'],
     ['no key to retire', ['keys', 'retire'], "'id'"],
+    ['no action', ['audit', 'export', '--action', 'x'], 'no action "x"'],
+    ['no instant', ['audit', 'export', '--from', 'yesterday'], '2026-01-31T00:00:00Z'],
+    ['no client id', ['parent-clients', 'set', 'eu'], '--client-id'],
     ['no customer id', ['audit', 'verify', '--customer', 'acme'], 'UUID'],
   ])('ends with 2 and one sentence: %s', async (_what, args, message) => {
     const ended = await run(...args);

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { AuditTrail } from '@app/audit';
 import { ParentClientStoring } from '@app/parents';
-import { ConfigurationError, DomainError, parseConfig, Secret } from '@app/platform';
-import { assertTenantRegion, tenantHostSettings } from '@app/qlik';
+import { ConfigurationError, DomainError, Secret } from '@app/platform';
 import { Vault } from '@app/vault';
 import type { Command } from 'commander';
 import { CLI_ACTOR } from '../cli-api-keys.js';
@@ -25,7 +24,9 @@ export function addSetParentClient(parent: Command, { env, print, readInput }: C
     .requiredOption('--client-id <id>', 'the id of the client at Qlik')
     .option('--secret-file <path>', 'the file that holds its secret, and nothing else')
     .action(async (region: string, { clientId, secretFile }: SetParentClientOptions) => {
-      assertTenantRegion(parseConfig(tenantHostSettings, env), region);
+      // Loaded only here: it brings the client of Qlik, which no other command needs.
+      const { checkRegion } = await import('../check-region.js');
+      checkRegion(env, region);
       check('--client-id', clientId, 200);
       const clientSecret = readSecret(secretFile === undefined ? await readInput() : await readSecretFile(secretFile));
       const { isNew } = await withKeys(env, (database, keys) => {
