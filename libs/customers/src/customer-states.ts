@@ -24,9 +24,9 @@ function statesBefore(to: CustomerState): CustomerState[] {
   return states.filter((from) => CUSTOMER_TRANSITIONS[from].includes(to));
 }
 
-/** The dates that a customer gets when it becomes ready; null for none. */
+/** The dates that a customer gets with a state; null for none. */
 export interface CustomerDates {
-  nextRotationAt: Date;
+  nextRotationAt: Date | null;
   nextReconciliationAt: Date | null;
 }
 
@@ -37,7 +37,7 @@ export class CustomerStates {
   async change(tx: Sql, customerId: string, to: CustomerState, dates?: CustomerDates): Promise<void> {
     const isDated = dates !== undefined;
     // A Date would be sent without its offset, and read in the time zone of the session.
-    const nextRotationAt = dates?.nextRotationAt.toISOString() ?? null;
+    const nextRotationAt = dates?.nextRotationAt?.toISOString() ?? null;
     const nextReconciliationAt = dates?.nextReconciliationAt?.toISOString() ?? null;
     const [former] = await tx.$queryRaw<{ state: CustomerState }[]>`
       WITH former AS MATERIALIZED (SELECT id, state FROM customers WHERE id = ${customerId}::uuid FOR UPDATE),

@@ -8,8 +8,17 @@ type Lacked = 'credentials to give' | 'secret to rotate' | 'secret to get tokens
 
 /** Throws CUSTOMER_OFFBOARDED, or CUSTOMER_NOT_READY, for a customer in whose state there is no secret that works. */
 export function assertUsable(customerId: string, state: CustomerState, lacked: Lacked): void {
-  if (state === 'offboarded') throw customerOffboarded(customerId);
+  assertNotOffboarded(customerId, state);
   if (!USABLE_STATES.includes(state)) throw customerNotReady(customerId, state, lacked);
+}
+
+/** Whether somebody asked that the customer be offboarded: nothing else begins for it. */
+export const isOffboarded = (state: CustomerState): boolean => state === 'offboarding' || state === 'offboarded';
+
+/** Throws CUSTOMER_OFFBOARDED from the moment on at which somebody asked that the customer be offboarded. */
+export function assertNotOffboarded(customerId: string, state: CustomerState): void {
+  if (state === 'offboarding') throw customerOffboarded(`The customer "${customerId}" is being offboarded`);
+  if (state === 'offboarded') throw customerOffboarded(`The customer "${customerId}" was offboarded`);
 }
 
 /** `CUSTOMER_NOT_READY`: what is asked for is not there yet. */
@@ -21,9 +30,9 @@ export const customerNotReady = (customerId: string, state: CustomerState, lacke
     { facts: { state } },
   );
 
-const customerOffboarded = (customerId: string): DomainError =>
+const customerOffboarded = (what: string): DomainError =>
   new DomainError(
     'gone',
     'CUSTOMER_OFFBOARDED',
-    `The customer "${customerId}" was offboarded; its secrets no longer exist.`,
+    `${what}: nothing more begins for it, and its secrets are no longer given out. Sign the customer up anew if it comes back.`,
   );

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@app/audit';
 import {
   type Customer,
+  type CustomerState,
   Database,
   DomainError,
   findSqlState,
@@ -13,6 +14,7 @@ import { type RunChange, type RunDetails, RunsReader, RunsService, RunSuccession
 import { v7 as uuidv7 } from 'uuid';
 import { hashCanonicalJson } from './canonical-json.js';
 import { CustomerStates } from './customer-states.js';
+import { assertNotOffboarded } from './customer-usable.js';
 import { CustomersReader } from './customers.reader.js';
 import { CustomersRepository, type RequestKey } from './customers.repository.js';
 import { ExistingClientAcceptance } from './existing-client/existing-client-acceptance.js';
@@ -83,11 +85,12 @@ export class CustomersService {
       await this.existingClients.refuseTaken(this.database.sql, existingClient.clientId);
   }
 
-  /** Queues a run again; the customer of an onboarding that failed is onboarding again. Throws what RunsService.retry throws. */
+  /** Queues a run again; the customer of an onboarding that failed is onboarding again. Throws what RunsService.retry throws, ROTATION_ACTIVE, and CUSTOMER_OFFBOARDED for a run of such a customer that is not its offboarding. */
   retryRun(runId: string, change: RunChange): Promise<Run> {
     return this.runs.retry(runId, change, async (tx, run) => {
       const { customerId } = run;
       if (customerId === null) return;
+      await this.#refuseOffboarded(tx, run.plan, customerId);
       if (run.plan === 'rotation') {
         await this.#refuseSecondRotation(tx, run.id, customerId);
         await this.rotations.giveTime(tx, run);
@@ -98,9 +101,10 @@ export class CustomersService {
     });
   }
 
-  /** Tells a run to stop. Throws what RunsService.cancel throws, and ROTATION_PROMOTED. */
+  /** Tells a run to stop. Throws what RunsService.cancel throws, ROTATION_PROMOTED, and OFFBOARDING_FINAL. */
   cancelRun(runId: string, change: RunChange): Promise<Run> {
     return this.runs.cancel(runId, change, (run) => {
+      if (run.plan === 'offboarding') throw offboardingFinal(run);
       if (run.plan === 'rotation' && !isBeforePromotion(run.step)) throw rotationPromoted(run);
     });
   }
@@ -110,6 +114,14 @@ export class CustomersService {
     if (unfinished === undefined) throw busyAtThisMoment(customerId);
     const active = unfinished.find(({ id }) => id !== runId);
     if (active !== undefined) throw rotationActive(active);
+  }
+
+  /** Keeps the customer from being offboarded until the transaction ends. */
+  async #refuseOffboarded(tx: Transaction, plan: string, customerId: string): Promise<void> {
+    if (plan === 'offboarding') return;
+    const [customer] = await tx.$queryRaw<{ state: CustomerState }[]>`
+      SELECT state::text AS state FROM customers WHERE id = ${customerId}::uuid FOR SHARE`;
+    if (customer !== undefined) assertNotOffboarded(customerId, customer.state);
   }
 
   async #insertOnce(
@@ -219,6 +231,14 @@ const rotationPromoted = (run: Run): DomainError =>
     'conflict',
     'ROTATION_PROMOTED',
     `The rotation "${run.id}" has made its secret the current one already, so that it cannot be cancelled. Roll it back instead.`,
+    { facts: { runId: run.id } },
+  );
+
+const offboardingFinal = (run: Run): DomainError =>
+  new DomainError(
+    'conflict',
+    'OFFBOARDING_FINAL',
+    `The run "${run.id}" offboards its customer, which cannot be cancelled. Retry it if it stopped; sign the customer up anew once it has ended.`,
     { facts: { runId: run.id } },
   );
 

@@ -1,7 +1,9 @@
+export { CLIENT_FIELDS, type ClientField, type CustomerChanges } from './changes/customer-changes.js';
+export { CustomerChangesService } from './changes/customer-changes.service.js';
 export { CustomerStates } from './customer-states.js';
 export { CustomerStatesModule } from './customer-states.module.js';
 export { customerNotFound } from './customer-not-found.js';
-export { assertUsable, customerNotReady, USABLE_STATES } from './customer-usable.js';
+export { assertUsable, customerNotReady, isOffboarded, USABLE_STATES } from './customer-usable.js';
 export { CustomersModule } from './customers.module.js';
 export { type CustomerQuery, CustomersReader, type CustomerWithRun } from './customers.reader.js';
 export { type Accepted, CustomersService, type RequestTrace } from './customers.service.js';
@@ -12,6 +14,9 @@ export { ExistingClientsModule } from './existing-client/existing-clients.module
 export { ExistingClientsRepository } from './existing-client/existing-clients.repository.js';
 export { ExistingSecretSealing, type SealedExistingSecret } from './existing-client/existing-secret-sealing.js';
 export { FoundOnClient } from './existing-client/found-on-client.js';
+export { OffboardingsService } from './offboarding/offboardings.service.js';
+export { OnboardingInput, ONBOARDING_STEPS } from './onboarding-input.js';
+export { inputOfNext, ReconciliationInput } from './reconciliation/reconciliation-input.js';
 export { barsWholeWeek } from './rotation/blackout.js';
 export { isTimeZone } from './rotation/blackout-clock.js';
 export { nextAllowed } from './rotation/rotation-schedule.js';

@@ -16,6 +16,9 @@ export interface NewClientWithSecret {
 /** What is stored of a secret; `sealed` is null once it is revoked. */
 export type StoredSecretVersion = Pick<SecretVersion, 'version' | 'sealed' | 'dataKeyId' | 'hint' | 'createdBy'>;
 
+/** A customer's client by our id and by Qlik's. */
+export type ClientOfCustomer = Pick<OAuthClient, 'id' | 'clientId'>;
+
 /** The impersonation clients and their secret versions. */
 @Injectable()
 export class OAuthClientsRepository {
@@ -87,6 +90,23 @@ export class OAuthClientsRepository {
       SELECT customer_id AS id FROM oauth_clients
       WHERE client_id = ${clientId} AND state = 'active' AND customer_id <> ${customerId}::uuid LIMIT 1`;
     return holder?.id;
+  }
+
+  /** The customer's client, if it is still there. */
+  findActive(customerId: string): Promise<ClientOfCustomer | undefined> {
+    return this.findActiveIn(this.database.sql, customerId);
+  }
+
+  /** The same in a transaction. */
+  async findActiveIn(sql: Sql, customerId: string): Promise<ClientOfCustomer | undefined> {
+    const [client] = await sql.$queryRaw<ClientOfCustomer[]>`
+      SELECT id, client_id AS "clientId" FROM oauth_clients WHERE customer_id = ${customerId}::uuid AND state = 'active'`;
+    return client;
+  }
+
+  /** Notes whether the tenant took the client's allowed origins when they were set just now. */
+  async noteOrigins(tx: Sql, id: string, originsRefused: boolean): Promise<void> {
+    await tx.$executeRaw`UPDATE oauth_clients SET origins_refused = ${originsRefused} WHERE id = ${id}::uuid`;
   }
 
   /** Notes that the client is gone at Qlik, or let go of, and forgets its secrets with it; returns the ids of their versions. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PlanRegistry } from '@app/runs';
+import { OffboardingPlan } from './offboarding/offboarding.plan.js';
 import { OnboardingPlan } from './onboarding/onboarding.plan.js';
 import { PreflightPlan } from './preflight/preflight.plan.js';
 import { ReconciliationPlan } from './reconciliation/reconciliation.plan.js';
@@ -12,10 +13,11 @@ export class Plans {
     private readonly onboarding: OnboardingPlan,
     private readonly rotation: RotationPlan,
     private readonly reconciliation: ReconciliationPlan,
+    private readonly offboarding: OffboardingPlan,
     private readonly preflight: PreflightPlan,
   ) {}
 
   toRegistry(): PlanRegistry {
-    return new PlanRegistry([this.onboarding, this.rotation, this.reconciliation, this.preflight]);
+    return new PlanRegistry([this.onboarding, this.rotation, this.reconciliation, this.offboarding, this.preflight]);
   }
 }

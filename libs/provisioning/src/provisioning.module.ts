@@ -4,6 +4,10 @@ import { CustomerStatesModule, ExistingClientsModule } from '@app/customers';
 import { PlanRegistry } from '@app/runs';
 import { DueCustomers } from './due-customers.js';
 import { OAuthClientsRepository } from './oauth-clients.repository.js';
+import { DeleteClientsStep } from './offboarding/delete-clients.step.js';
+import { ForgetCustomerStep } from './offboarding/forget-customer.step.js';
+import { OffboardingPlan } from './offboarding/offboarding.plan.js';
+import { OpenCreationsReader } from './offboarding/open-creations.reader.js';
 import { CheckTenantAccessStep } from './onboarding/check-tenant-access.step.js';
 import { ClientAdoption } from './onboarding/client-adoption.js';
 import { ClientCreation } from './onboarding/client-creation.js';
@@ -103,6 +107,10 @@ export class ProvisioningModule {
         ReconciliationSweep,
         DueCustomers,
         ParentClientWatch,
+        OffboardingPlan,
+        DeleteClientsStep,
+        ForgetCustomerStep,
+        OpenCreationsReader,
         { provide: ReconciliationPolicy, useValue: options.reconciliation },
         PreflightPlan,
         GetParentTokenStep,

@@ -26,7 +26,16 @@ export class RunSuccession {
     return tx.$queryRaw<Run[]>`SELECT ${RUN_COLUMNS} ${unfinished(customerId, plan)} FOR UPDATE`;
   }
 
-  /** The same without waiting: undefined if another process holds one of them, or is about to begin one, at this moment. */
+  /** The customer's newest run of the plan, however it stands; there must be one. */
+  async getNewest(tx: Sql, customerId: string, plan: PlanName): Promise<Run> {
+    const [run] = await tx.$queryRaw<Run[]>`
+      SELECT ${RUN_COLUMNS} FROM runs WHERE customer_id = ${customerId}::uuid AND plan = ${plan}
+      ORDER BY created_at DESC, id DESC LIMIT 1`;
+    if (run === undefined) throw new Error(`The customer "${customerId}" has no run of the plan "${plan}".`);
+    return run;
+  }
+
+  /** `listUnfinished` without waiting: undefined if another process holds one of them, or is about to begin one, at this moment. */
   async findUnfinished(tx: Sql, customerId: string, plan: PlanName): Promise<Run[] | undefined> {
     const [lock] = await tx.$queryRaw<{ taken: boolean }[]>`
       SELECT pg_try_advisory_xact_lock(hashtextextended(${`${plan} ${customerId}`}, 0)) AS taken`;
@@ -67,6 +76,13 @@ export class RunSuccession {
     await tx.$executeRaw`${RESET_STEPS} WHERE run_id = ${run.id}::uuid`;
     await tx.$executeRaw`UPDATE runs SET step = NULL, intent = NULL WHERE id = ${run.id}::uuid`;
     return this.requeue(tx, run, takeover);
+  }
+
+  /** Has a run that stopped, once it goes on, do so at `step` (null: its first), as if it had not come further. */
+  async rewind(tx: Sql, run: Run, step: string | null): Promise<void> {
+    await tx.$executeRaw`${RESET_STEPS} WHERE run_id = ${run.id}::uuid AND run_steps.position >= coalesce((
+      SELECT reached.position FROM run_steps reached WHERE reached.run_id = ${run.id}::uuid AND reached.name = ${step}), 0)`;
+    await tx.$executeRaw`UPDATE runs SET step = ${step}, attempts = 0, revision = revision + 1 WHERE id = ${run.id}::uuid`;
   }
 
   /** Has an open run look again at once at a step that only waits: a process that looks at this moment loses the run, and what it saw is not used. It has `wallClockMs` at least from here. */

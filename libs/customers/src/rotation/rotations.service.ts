@@ -54,8 +54,8 @@ export class RotationsService {
   /** Notes that the OEM uses this version; what waited for it goes on. Throws CUSTOMER_NOT_FOUND, CUSTOMER_OFFBOARDED, CUSTOMER_NOT_READY or VERSION_NOT_CURRENT. */
   async acknowledge(customerId: string, version: number, caller: Caller, requestId: string): Promise<void> {
     const woken = await this.database.sqlTransaction(async (tx) => {
-      const { rotation } = await this.#getReady(tx, customerId);
       const unfinished = await this.succession.listUnfinished(tx, customerId, 'rotation');
+      const { rotation } = await this.#getReady(tx, customerId);
       const [current] = await tx.$queryRaw<{ id: string; version: number; acknowledgedAt: Date | null }[]>`
         SELECT id, version, acknowledged_at AS "acknowledgedAt" FROM secret_versions
         WHERE customer_id = ${customerId}::uuid AND state = 'current' FOR UPDATE`;
@@ -102,14 +102,15 @@ export class RotationsService {
     work: (tx: Sql, unfinished: readonly Run[], request: RotationRequest) => Promise<Run>,
   ): Promise<Run> {
     const run = await this.database.sqlTransaction(async (tx) => {
-      const { rotation } = await this.#getReady(tx, customerId);
       const unfinished = await this.succession.listUnfinished(tx, customerId, 'rotation');
+      const { rotation } = await this.#getReady(tx, customerId);
       return work(tx, unfinished, { customerId, rotation, reason, actor: caller.actor, ...trace });
     });
     this.runs.wake(run);
     return run;
   }
 
+  /** Asked once the customer's rotations are held: an offboarding that was accepted before is seen. */
   async #getReady(tx: Sql, customerId: string): Promise<CustomerRow> {
     const [customer] = await tx.$queryRaw<CustomerRow[]>`
       SELECT state::text AS state, rotation FROM customers WHERE id = ${customerId}::uuid`;

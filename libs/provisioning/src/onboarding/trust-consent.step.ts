@@ -1,15 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { ConnectionConfigsApi, hintsOf, IMPERSONATION_GRANTS, type OAuthClient, OAuthClientsApi } from '@app/qlik';
-import { type Completed, needsAttention, type Step, StepFailure, type StepContext } from '@app/runs';
+import { type ClientField, OnboardingInput } from '@app/customers';
+import {
+  type CallContext,
+  ConnectionConfigsApi,
+  hintsOf,
+  IMPERSONATION_GRANTS,
+  type OAuthClient,
+  OAuthClientsApi,
+  type QlikError,
+} from '@app/qlik';
+import { type Completed, needsAttention, type RunEvent, type Step, StepFailure, type StepContext } from '@app/runs';
 import { z } from 'zod';
+import { ORIGINS_NOT_SUPPORTED, setClient, settingsFor } from '../client-settings.js';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { callsOf } from '../qlik-calls.js';
+import { clientChanged } from '../reconciliation/drift-audit.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 
 const Output = z.object({ consentMethod: z.literal('trusted') });
 
-/** Sets the client's consent to trusted, and reads the client back: consent, grants and scopes are what was asked for. */
+/** Sets the client's consent to trusted, and what was changed since the client was asked for, and reads the client back: consent, grants and scopes are what was asked for. */
 @Injectable()
 export class TrustConsentStep implements Step<z.output<typeof Output>> {
   readonly name = 'trust-consent';
@@ -28,6 +39,8 @@ export class TrustConsentStep implements Step<z.output<typeof Output>> {
     const calls = callsOf(context);
     const target = await this.targets.get(context.run);
     const { clientId, oauthClientId, secretVersionId } = context.output(this.createOAuthClient);
+    const { changed } = OnboardingInput.parse(context.run.input);
+    const refusal = await this.#setChanged(target, clientId, changed, calls);
     await this.connectionConfigs.trust(target.tenantHost, clientId, calls);
     const client = await this.oauthClients.get(target.tenantHost, clientId, calls);
     const consentMethod =
@@ -41,9 +54,26 @@ export class TrustConsentStep implements Step<z.output<typeof Output>> {
       commit: async (tx) => {
         const onlyHint = hints.length === 1 ? (hints[0] ?? null) : null;
         await this.repository.markTrusted(tx, oauthClientId, secretVersionId, onlyHint);
-        return [{ action: 'consent.trusted', subject: { oauthClientId, clientId } }];
+        const subject = { oauthClientId, clientId };
+        const trusted: RunEvent = { action: 'consent.trusted', subject };
+        if (changed.length === 0) return [trusted];
+        const isRefused = refusal !== undefined;
+        if (changed.includes('allowedOrigins')) await this.repository.noteOrigins(tx, oauthClientId, isRefused);
+        const set = changed.filter((field) => !(isRefused && field === 'allowedOrigins'));
+        return [...clientChanged(subject, set, isRefused ? [ORIGINS_NOT_SUPPORTED] : []), trusted];
       },
     };
+  }
+
+  /** Returns what Qlik said if it refused the origins. */
+  async #setChanged(
+    target: CustomerTarget,
+    clientId: string,
+    changed: readonly ClientField[],
+    calls: CallContext,
+  ): Promise<QlikError | undefined> {
+    if (changed.length === 0) return undefined;
+    return setClient(this.oauthClients, target.tenantHost, clientId, settingsFor(target, changed), calls);
   }
 }
 

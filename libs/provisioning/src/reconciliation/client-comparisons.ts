@@ -1,3 +1,4 @@
+import { inputOfNext } from '@app/customers';
 import { Injectable } from '@nestjs/common';
 import { type CallContext, ConnectionConfigsApi, OAuthClientsApi, QlikError } from '@app/qlik';
 import type { RunView, StepContext } from '@app/runs';
@@ -33,15 +34,20 @@ export class ClientComparisons {
     return this.#made.get(context.run) ?? (await this.getAnew(context));
   }
 
-  /** Looks at the rows, then at Qlik. */
-  async getAnew(context: StepContext): Promise<Comparison> {
+  /**
+   * Looks at the rows, then at Qlik. Before a repair, what somebody asked to be changed is looked for also where Qlik shows nothing of it, or
+   * refused it before; `repaired` says that it was set just now, and whether the origins were refused.
+   */
+  async getAnew(context: StepContext, repaired?: { originsRefused: boolean }): Promise<Comparison> {
     const target = await this.targets.get(context.run);
     const row = await this.recordedClients.getActive(target.customerId);
+    const changed = repaired ? [] : inputOfNext({ intent: context.intent, input: context.run.input }).changed;
+    const originsRefused = repaired?.originsRefused ?? (row.originsRefused && !changed.includes('allowedOrigins'));
     const seen = await this.#look(target.tenantHost, row.clientId, callsOf(context));
     const { client } = seen;
-    const recorded =
-      row.found === null || client === undefined ? row : { ...row, found: foundStillThere(row.found, client, target) };
-    const comparison = { target, recorded, findings: compareClient(target, recorded, seen) };
+    const found = row.found === null || client === undefined ? row.found : foundStillThere(row.found, client, target);
+    const recorded = { ...row, originsRefused, found };
+    const comparison = { target, recorded, findings: compareClient(target, recorded, seen, changed) };
     this.#made.set(context.run, comparison);
     return comparison;
   }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { ClientComparisons } from './client-comparisons.js';
 import { CustomerCondition } from './customer-condition.js';
 import { driftDetected, driftRepaired } from './drift-audit.js';
-import { compareWithTold, intentAfterComparison, ReconciliationInput } from './drift-decision.js';
+import { compareWithTold, driftIn, intentAfterComparison, ReconciliationInput } from './drift-decision.js';
 import { Finding } from './finding-kinds.js';
 import { ReconciliationPolicy } from './reconciliation-policy.js';
 
@@ -27,11 +27,11 @@ export class CompareClientStep implements Step<z.output<typeof Output>> {
     const comparison = await this.comparisons.getAnew(context);
     const { recorded, findings } = comparison;
     const { oauthClientId, clientId } = recorded;
-    const { told } = ReconciliationInput.parse(context.run.input);
-    const { detected, repaired } = compareWithTold(told, findings);
+    const { told, changed } = ReconciliationInput.parse(context.run.input);
+    const { detected, repaired } = compareWithTold(told, driftIn(findings, changed));
     return {
       output: { oauthClientId, clientId, findings: [...findings] },
-      intent: intentAfterComparison(comparison, this.policy),
+      intent: intentAfterComparison(comparison, this.policy, changed),
       commit: async (tx) => [
         ...driftDetected(recorded, detected),
         ...driftRepaired(recorded, repaired),

@@ -1,3 +1,4 @@
+import type { ClientField } from '@app/customers';
 import type { RunEvent } from '@app/runs';
 import { type Finding, type FindingKind, REPAIRS } from './finding-kinds.js';
 import type { RecordedClient } from './recorded-client.reader.js';
@@ -23,4 +24,15 @@ export function driftRepaired({ oauthClientId, clientId }: Client, kinds: readon
     subject: { oauthClientId, clientId },
     data: { kind, repair: REPAIRS[kind] },
   }));
+}
+
+/** An event for what somebody asked to be changed at Qlik, and is; none if there is nothing to tell. */
+export function clientChanged(
+  { oauthClientId, clientId }: Client,
+  fields: readonly ClientField[],
+  warnings: readonly string[],
+): RunEvent[] {
+  if (fields.length + warnings.length === 0) return [];
+  const data = { fields: fields.join(','), warnings: warnings.join(',') };
+  return [{ action: 'oauth_client.changed', subject: { oauthClientId, clientId }, data }];
 }

@@ -1,3 +1,4 @@
+import type { ClientField } from '@app/customers';
 import { z } from 'zod';
 
 /** How a difference of each kind is repaired: by trusting the client's consent again, by setting its settings again, or by a person alone. */
@@ -19,6 +20,13 @@ export const REPAIRS = {
 export type FindingKind = keyof typeof REPAIRS;
 
 export const FindingKind = z.enum(Object.keys(REPAIRS) as [FindingKind, ...FindingKind[]]);
+
+/** How a field of a customer differs that Qlik does not have yet. */
+export const KIND_OF_FIELD = {
+  scopes: 'SCOPES_CHANGED',
+  redirectUris: 'REDIRECT_URIS_CHANGED',
+  allowedOrigins: 'ORIGINS_CHANGED',
+} as const satisfies Record<ClientField, FindingKind>;
 
 /** One difference between Qlik and what is recorded or wanted: codes, ids and counts, since operators see it. */
 export const Finding = z.object({

@@ -1,3 +1,4 @@
+import type { ClientField } from '@app/customers';
 import { IMPERSONATION_GRANTS, type NamedClient, type OAuthClient } from '@app/qlik';
 import { isClientName } from '../onboarding/client-name.js';
 import type { CustomerTarget } from '../customer-targets.js';
@@ -22,24 +23,32 @@ export interface SeenClient {
 
 /**
  * Compares a customer's client at Qlik with what is recorded and wanted. Lists are compared as sets. What Qlik does not show is no finding;
- * grants and scopes it shows, or the client would not have been onboarded, so that none shown means that there are none. Pure.
+ * grants and scopes it shows, or the client would not have been onboarded, so that none shown means that there are none. Of a list in `changed`,
+ * which Qlik was not told of yet, none shown means the same: Qlik leaves an empty one out. Pure.
  */
-export function compareClient(wanted: WantedClient, recorded: RecordedClient, seen: SeenClient): Finding[] {
+export function compareClient(
+  wanted: WantedClient,
+  recorded: RecordedClient,
+  seen: SeenClient,
+  changed: readonly ClientField[] = [],
+): Finding[] {
   const duplicated = findDuplicates(wanted, recorded, seen.marked);
   const { client } = seen;
   if (client === undefined) return [finding('CLIENT_MISSING'), ...duplicated];
-  const { redirectUris, allowedOrigins, disableTag = '' } = client;
+  const { disableTag = '' } = client;
   const { found } = recorded;
+  const shown = (field: 'redirectUris' | 'allowedOrigins') =>
+    client[field] ?? (changed.includes(field) ? [] : undefined);
   return [
     ...(disableTag === '' ? [] : [finding('CLIENT_DISABLED')]),
     ...(client.clientName === recorded.clientName ? [] : [finding('CLIENT_RENAMED')]),
     ...(seen.consentMethod === 'trusted' ? [] : [finding('CONSENT_CHANGED')]),
     ...compareLists('GRANTS_CHANGED', IMPERSONATION_GRANTS, client.allowedGrantTypes, found?.grants),
     ...compareLists('SCOPES_CHANGED', wanted.scopes, client.allowedScopes, found?.scopes),
-    ...compareLists('REDIRECT_URIS_CHANGED', wanted.redirectUris, redirectUris, found?.redirectUris),
+    ...compareLists('REDIRECT_URIS_CHANGED', wanted.redirectUris, shown('redirectUris'), found?.redirectUris),
     ...(recorded.originsRefused
       ? []
-      : compareLists('ORIGINS_CHANGED', wanted.allowedOrigins, allowedOrigins, found?.allowedOrigins)),
+      : compareLists('ORIGINS_CHANGED', wanted.allowedOrigins, shown('allowedOrigins'), found?.allowedOrigins)),
     ...compareSecrets(
       recorded.secrets,
       client.clientSecrets?.map(({ hint }) => hint),

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { inputOfNext } from '@app/customers';
 import { Injectable } from '@nestjs/common';
 import type { Run, Sql } from '@app/platform';
 import { hasStopped, RunsService, RunSuccession, type Takeover } from '@app/runs';
 import { afterBusy, type DueCustomer, DueCustomers } from '../due-customers.js';
-import { toldBy } from './drift-decision.js';
 import { ReconciliationCalendar } from './reconciliation-calendar.js';
 
 /** From its beginning to giving up, in ms. */
@@ -43,9 +43,9 @@ export class ReconciliationSweep {
     return begun;
   }
 
-  /** What the audit was told stays known, so that it is told of nothing twice, and of what is mended. */
+  /** What the audit was told stays known, so that it is told of nothing twice, and of what is mended; so does what was asked for and is not done. */
   async #beginAnew(tx: Sql, run: Run, by: Takeover): Promise<Run> {
-    await this.succession.redirect(tx, run, { told: toldBy(run) }, by.reason);
+    await this.succession.redirect(tx, run, inputOfNext(run), by.reason);
     return this.succession.beginAnew(tx, run, by);
   }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { inputOfNext } from '@app/customers';
 import type { CustomerState } from '@app/platform';
 import {
   IMPERSONATION_GRANTS,
@@ -13,7 +14,6 @@ import { ClientComparisons } from './client-comparisons.js';
 import { ClientRepair } from './client-repair.js';
 import { CompareClientStep } from './compare-client.step.js';
 import { CustomerCondition } from './customer-condition.js';
-import { toldBy } from './drift-decision.js';
 import { RaiseDriftStep } from './raise-drift.step.js';
 import { ReconciliationPolicy } from './reconciliation-policy.js';
 import type { RecordedClient } from './recorded-client.reader.js';
@@ -102,6 +102,8 @@ class Run {
   intent: Intent | null = null;
   input: Record<string, unknown> = {};
   state: CustomerState = 'ready';
+  /** What the run recorded of the origins, if it set them. */
+  originsRefused: boolean | undefined;
   readonly events: RunEvent[] = [];
   readonly outputs: Record<string, unknown> = {};
   readonly #steps: Step[];
@@ -124,6 +126,10 @@ class Run {
         new ClientRepair(tenant.oauthClients as never, tenant.connectionConfigs as never),
         condition,
         settings,
+        {
+          noteOrigins: (_tx: never, _id: string, refused: boolean) =>
+            Promise.resolve(void (this.originsRefused = refused)),
+        } as never,
       ),
       new RaiseDriftStep(comparisons, condition),
     ];
@@ -148,7 +154,7 @@ class Run {
 
   /** The run begins at its first step again, as the sweep has it, and knows what it told. */
   beginAnew(): Promise<StepFailure['failure'] | undefined> {
-    this.input = { told: toldBy(this) };
+    this.input = inputOfNext(this);
     this.intent = null;
     return this.walk();
   }
@@ -438,8 +444,8 @@ describe('a reconciliation', () => {
 
   it('begun anew before it came to a comparison still knows what it told', () => {
     const told = [{ kind: 'CLIENT_RENAMED', repair: 'settings' }];
-    expect(toldBy({ intent: null, input: { told } })).toEqual(told);
-    expect(toldBy({ intent: null, input: {} })).toEqual([]);
+    expect(inputOfNext({ intent: null, input: { told } })).toEqual({ told, changed: [] });
+    expect(inputOfNext({ intent: null, input: {} })).toEqual({ told: [], changed: [] });
   });
 
   it('puts ids and codes in the audit, and which secret is missing', async () => {
@@ -464,6 +470,88 @@ describe('a reconciliation', () => {
       { kind: 'SECRET_UNRECOGNISED', repair: null, count: 1 },
       { kind: 'CLIENT_DUPLICATED', repair: null, clientIds: 'c2 c3' },
     ]);
+  });
+
+  describe('of a customer that somebody changed', () => {
+    const asked = (changed: string[], policy: 'repair' | 'raise' = 'raise') => {
+      const run = new Run(tenant, policy);
+      run.input = { changed };
+      return run;
+    };
+    const refusingOrigins = (write: OAuthClientChanges | 'trust') => {
+      if (write !== 'trust' && write.allowedOrigins) throw refuse('QLIK_REFUSED', 'patch-oauth-client', 400);
+      return undefined;
+    };
+
+    it.each(['repair', 'raise'] as const)('sets what was asked for, which is no drift (policy: %s)', async (policy) => {
+      tenant.change({ allowedScopes: ['old'], redirectUris: undefined });
+      const run = asked(['scopes', 'redirectUris', 'allowedOrigins'], policy);
+      expect(await run.walk()).toBeUndefined();
+      expect(tenant.writes).toEqual([{ allowedScopes: target.scopes, redirectUris: target.redirectUris }]);
+      expect(run.events.map(({ action, data }) => [action, data])).toEqual([
+        ['oauth_client.changed', { fields: 'scopes,redirectUris', warnings: '' }],
+      ]);
+      expect([run.intent, run.originsRefused]).toEqual([null, undefined]);
+    });
+
+    it('raises what else differs, where the policy says so, and leaves it', async () => {
+      tenant.change({ allowedScopes: ['old'], clientName: 'theirs' });
+      const run = asked(['scopes']);
+      expect(await run.walk()).toMatchObject({ error: { message: expect.stringMatching(/: CLIENT_RENAMED\.$/) } });
+      expect(tenant.writes).toEqual([{ allowedScopes: target.scopes }]);
+      expect([run.told('drift.detected'), run.told('drift.repaired')]).toEqual([['CLIENT_RENAMED'], []]);
+    });
+
+    it('goes on without origins that the tenant refuses, and remembers that', async () => {
+      tenant.change({ allowedScopes: ['old'], allowedOrigins: undefined });
+      tenant.onWrite = refusingOrigins;
+      const run = asked(['scopes', 'allowedOrigins']);
+      expect(await run.walk()).toBeUndefined();
+      expect(run.outputs['repair-client']).toMatchObject({ changed: ['scopes'], warnings: ['ORIGINS_NOT_SUPPORTED'] });
+      expect([run.originsRefused, run.told('drift.detected')]).toEqual([true, []]);
+    });
+
+    it('sets origins that the tenant takes, though it shows none', async () => {
+      tenant.change({ allowedOrigins: undefined });
+      tenant.onWrite = () => 'ignored';
+      const run = asked(['allowedOrigins']);
+      expect(await run.walk()).toBeUndefined();
+      expect([tenant.writes, run.originsRefused]).toEqual([[{ allowedOrigins: target.allowedOrigins }], false]);
+    });
+
+    it('asks a person about what Qlik refuses, which is drift from then on', async () => {
+      tenant.change({ allowedScopes: ['old'], redirectUris: undefined });
+      tenant.onWrite = () => {
+        throw refuse('QLIK_REFUSED', 'patch-oauth-client', 400);
+      };
+      const run = asked(['scopes', 'redirectUris']);
+      expect(await run.walk()).toMatchObject({ kind: 'attention', error: { qlik: { status: 400 } } });
+      expect(run.told('oauth_client.changed')).toEqual([]);
+      expect(run.told('drift.detected')).toEqual(['SCOPES_CHANGED', 'REDIRECT_URIS_CHANGED']);
+      expect(inputOfNext(run).changed).toEqual([]);
+    });
+
+    it('sets it once a client that was disabled is enabled again', async () => {
+      tenant.change({ allowedScopes: ['old'], disableTag: 'x' });
+      const run = asked(['scopes']);
+      await run.walk();
+      expect([tenant.writes, run.told('drift.detected')]).toEqual([[], ['CLIENT_DISABLED']]);
+      tenant.change({ disableTag: '' });
+      expect(await run.beginAnew()).toBeUndefined();
+      expect(tenant.writes).toEqual([{ allowedScopes: target.scopes }]);
+      expect(run.told('drift.repaired')).toEqual(['CLIENT_DISABLED']);
+    });
+
+    it('audits a change whose process ended before it was committed', async () => {
+      tenant.change({ allowedScopes: ['old'] });
+      tenant.onWrite = () => 'ignored';
+      const run = asked(['scopes']);
+      await run.walk();
+      tenant.onWrite = () => undefined;
+      await run.crashIn('repair-client');
+      expect(await run.walk('repair-client')).toBeUndefined();
+      expect(run.events.map(({ action }) => action)).toEqual(['oauth_client.changed']);
+    });
   });
 
   it('leaves the customer to a rotation while it waits for a person', () => {

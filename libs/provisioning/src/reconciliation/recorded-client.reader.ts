@@ -17,7 +17,7 @@ export interface RecordedClient {
   oauthClientId: string;
   clientId: string;
   clientName: string;
-  /** ORIGINS_NOT_SUPPORTED: it was made without the origins that were wanted. */
+  /** ORIGINS_NOT_SUPPORTED: the tenant refused the origins that were wanted. */
   originsRefused: boolean;
   /** What a client that the OEM had made had beyond what is wanted: it is let be. Null of one that was made here. */
   found: FoundOnClient | null;
@@ -38,7 +38,7 @@ export class RecordedClientReader {
     const { settleMs } = this.settings;
     const [client] = await this.database.sql.$queryRaw<RecordedClient[]>`
       SELECT client.id AS "oauthClientId", client.client_id AS "clientId", client.client_name AS "clientName",
-        coalesce((
+        coalesce(client.origins_refused, (
           SELECT output->'warnings' @> '["ORIGINS_NOT_SUPPORTED"]' FROM run_steps
           WHERE run_id = client.created_by_run AND name = 'create-oauth-client'
         ), false) AS "originsRefused",

@@ -6,6 +6,7 @@ const meanings: Record<PlanName, string> = {
   reconciliation:
     'Compares the impersonation client in the tenant with what is wanted, and repairs what is ours to set.',
   preflight: 'A dry run: tries to enter a tenant, for nobody who is signed up yet. It makes nothing there.',
+  offboarding: 'Deletes the impersonation client of a customer in its tenant, and what is stored of its secrets.',
 };
 
 /** Every plan, by name. */

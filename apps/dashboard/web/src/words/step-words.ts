@@ -19,6 +19,9 @@ const meanings: Record<string, string> = {
   'raise-drift': 'Asks a person about what differs and is not repaired, until nothing differs any more.',
   'get-parent-token': 'Gets a fresh token for the tenant with the parent client of its region.',
   'list-one-client': 'Lists one OAuth client of the tenant, to see that it may.',
+  'delete-clients': 'Deletes the impersonation client in the tenant, and asks until Qlik says that it is gone.',
+  'forget-customer':
+    'Removes the sealed secrets and destroys the customer’s data key; the customer is offboarded from here on. Its audit stays.',
 };
 
 /** What a step does, in a sentence; undefined for a step that this page does not know. */
