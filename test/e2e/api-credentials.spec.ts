@@ -150,10 +150,23 @@ describe('GET /v1/customers/{id}/credentials', () => {
     expect((await versionOf(customerId, 4)).firstReadAt).not.toBeNull();
   });
 
+  it('gives nothing where the customer is offboarded meanwhile', async () => {
+    const customerId = await makeCustomer('ready');
+    let answering!: ReturnType<typeof read>;
+    await api.database.transaction(async (tx) => {
+      await tx.customer.update({ where: { id: customerId }, data: { state: 'offboarding' } });
+      answering = read(customerId);
+      await untilSomebodyWaits();
+    });
+    expect(await answering).toMatchObject({ status: 410, body: { code: 'CUSTOMER_OFFBOARDED' } });
+    expect(await readsOf(customerId)).toHaveLength(0);
+    expect(await versionOf(customerId)).toMatchObject({ firstReadAt: null });
+  });
+
   it.each([
     ['onboarding', 409, 'CUSTOMER_NOT_READY'],
     ['failed', 409, 'CUSTOMER_NOT_READY'],
-    ['offboarding', 409, 'CUSTOMER_NOT_READY'],
+    ['offboarding', 410, 'CUSTOMER_OFFBOARDED'],
     ['offboarded', 410, 'CUSTOMER_OFFBOARDED'],
   ] as const)('gives nothing of a customer that is %s', async (state, status, code) => {
     const customerId = await makeCustomer(state);

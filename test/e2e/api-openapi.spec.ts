@@ -41,6 +41,7 @@ describe('/openapi.json', () => {
     expect(names.sort()).toEqual([
       'acknowledgeCredentials: post /v1/customers/{id}/credentials/acknowledgements',
       'cancelRun: post /v1/runs/{id}/cancel',
+      'changeCustomer: patch /v1/customers/{id}',
       'changeWebhookEndpoint: patch /v1/webhook-endpoints/{id}',
       'createApiKey: post /v1/api-keys',
       'createCustomer: post /v1/customers',
@@ -68,6 +69,7 @@ describe('/openapi.json', () => {
       'listSecretVersions: get /v1/customers/{id}/secret-versions',
       'listWebhookDeliveries: get /v1/webhook-endpoints/{id}/deliveries',
       'listWebhookEndpoints: get /v1/webhook-endpoints',
+      'offboardCustomer: delete /v1/customers/{id}',
       'replaceApiKey: post /v1/api-keys/{id}/replacement',
       'replayWebhooks: post /v1/webhook-endpoints/{id}/replay',
       'retryRun: post /v1/runs/{id}/retry',

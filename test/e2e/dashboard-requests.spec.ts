@@ -54,6 +54,7 @@ describe('without a session', () => {
     ['POST', `/api/customers/${id}/rotations`],
     ['POST', `/api/customers/${id}/rotations/rollback`],
     ['POST', `/api/customers/${id}/acknowledgements`],
+    ['POST', `/api/customers/${id}/offboarding`],
     ['GET', '/api/audit-events'],
     ['GET', '/api/pauses'],
     ['POST', '/api/pauses'],
@@ -142,7 +143,7 @@ describe('a pause', () => {
     const { body: listed } = await call('GET', '/api/pauses', { headers });
     expect(listed).toMatchObject({
       pauses: [{ heldRuns: 1, customer: { name: 'Held' } }],
-      plans: ['onboarding', 'rotation', 'reconciliation', 'preflight'],
+      plans: ['onboarding', 'rotation', 'reconciliation', 'offboarding', 'preflight'],
     });
     expect(await overview()).toMatchObject({
       pauses: 1,
@@ -231,6 +232,41 @@ describe('a rotation', () => {
     ['acknowledgements', { version: 1, reason: 'r' }],
   ])('is refused with a body that is not one (%s %j)', async (path, body) => {
     expect(await ask(id, path, body)).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID' } });
+  });
+});
+
+describe('an offboarding', () => {
+  const ask = async (customerId: string, body: unknown, changed: Record<string, string> = {}) =>
+    call('POST', `/api/customers/${customerId}/offboarding`, { body, headers: { ...(await signIn()), ...changed } });
+
+  it('is begun once, in the name of the operator, and offers neither itself nor a cancel from then on', async () => {
+    const customerId = await writeCustomer(dashboard.database, 'Leaves', 'ready');
+    const headers = await signIn();
+    const path = `/api/customers/${customerId}`;
+    expect((await call('GET', path, { headers })).body).toMatchObject({ state: 'ready', canOffboard: true });
+    const first = await ask(customerId, { reason: 'the contract ended' });
+    expect(first.status).toBe(202);
+    const { runId } = first.body as { runId: string };
+    expect(await ask(customerId, { reason: 'again' })).toMatchObject({ status: 202, body: { runId } });
+    expect((await call('GET', path, { headers })).body).toMatchObject({ state: 'offboarding', canOffboard: false });
+    const { body: run } = await call('GET', `/api/runs/${runId}`, { headers });
+    expect(run).toMatchObject({
+      ...{ plan: 'offboarding', actor: 'operator:jane', reason: 'the contract ended' },
+      canCancel: false,
+    });
+    const { revision } = run as { revision: number };
+    const cancel = { reason: 'r', revision };
+    expect(await call('POST', `/api/runs/${runId}/cancel`, { body: cancel, headers })).toMatchObject({
+      ...{ status: 409, body: { code: 'OFFBOARDING_FINAL' } },
+    });
+  });
+
+  it('is refused without a reason, from another site, and for a customer that was offboarded', async () => {
+    expect(await ask(id, {})).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID' } });
+    const foreign = await ask(id, { reason: 'r' }, { origin: 'https://evil.example' });
+    expect(foreign).toMatchObject({ status: 403, body: { code: 'ORIGIN_REFUSED' } });
+    const gone = await writeCustomer(dashboard.database, 'Left', 'offboarded');
+    expect(await ask(gone, { reason: 'r' })).toMatchObject({ status: 410, body: { code: 'CUSTOMER_OFFBOARDED' } });
   });
 });
 

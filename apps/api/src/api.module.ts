@@ -23,7 +23,10 @@ import { AuditEventsController } from './audit/audit-events.controller.js';
 import { CredentialsController } from './credentials/credentials.controller.js';
 import { CredentialsReader } from './credentials/credentials.reader.js';
 import { CustomerBatchesController } from './customers/customer-batches.controller.js';
+import { CustomerChangesController } from './customers/customer-changes.controller.js';
+import { CustomerWithRunReader } from './customers/customer-with-run.reader.js';
 import { CustomersController } from './customers/customers.controller.js';
+import { OffboardingsController } from './customers/offboardings.controller.js';
 import { TENANT_HOST_POLICY } from './customers/tenant-host-policy.js';
 import { VaultSealingModule } from './customers/vault-sealing.js';
 import { HealthController } from './health/health.controller.js';
@@ -102,6 +105,8 @@ export class ApiModule {
       controllers: [
         CustomersController,
         CustomerBatchesController,
+        CustomerChangesController,
+        OffboardingsController,
         CredentialsController,
         SecretVersionsController,
         RotationsController,
@@ -150,6 +155,7 @@ export class ApiModule {
         UsableSecretsReader,
         // Waiting for its turn at a busy tenant, and the call.
         { provide: MINTING_DEADLINE_MS, useValue: 2 * config.QLIK_TIMEOUT_SECONDS },
+        CustomerWithRunReader,
         Readiness,
         RouteAccessCheck,
       ],

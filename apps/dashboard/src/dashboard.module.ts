@@ -12,6 +12,7 @@ import { AuditEventsController } from './audit/audit-events.controller.js';
 import { OAuthClientsReader } from './customers/oauth-clients.reader.js';
 import { CustomersController } from './customers/customers.controller.js';
 import type { DashboardConfig } from './dashboard.config.js';
+import { OffboardingsController } from './customers/offboardings.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { OverviewReader } from './overview/overview.reader.js';
 import { PagePolicy } from './page/page-policy.js';
@@ -64,6 +65,7 @@ export class DashboardModule {
         RunsController,
         PausesController,
         CustomersController,
+        OffboardingsController,
         SecretsController,
         AuditEventsController,
         PageController,

@@ -1,6 +1,6 @@
 import type { Caller } from '@app/access';
 import { AuditTrail } from '@app/audit';
-import { assertUsable, customerNotFound, customerNotReady, RotationsService } from '@app/customers';
+import { assertUsable, customerNotFound, customerNotReady, RotationsService, USABLE_STATES } from '@app/customers';
 import { Database, type Run, type Secret, type Sql } from '@app/platform';
 import { RunsService } from '@app/runs';
 import { Vault } from '@app/vault';
@@ -111,9 +111,12 @@ export class CredentialsReader {
   }
 }
 
-/** Also keeps it from being replaced until the transaction ends: who is given a version is counted among its readers before it is a former one. */
+/** Also keeps it from being replaced, and its customer from being offboarded, until the transaction ends: who is given a version is counted among its readers before it is a former one. */
 async function isCurrent(tx: Sql, secretVersionId: string): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`
-    SELECT 1 FROM secret_versions WHERE id = ${secretVersionId}::uuid AND state = 'current' FOR SHARE`;
+    SELECT 1 FROM secret_versions JOIN customers ON customers.id = secret_versions.customer_id
+    WHERE secret_versions.id = ${secretVersionId}::uuid AND secret_versions.state = 'current'
+      AND customers.state = ANY(${USABLE_STATES}::customer_state[])
+    FOR SHARE`;
   return rows.length === 1;
 }

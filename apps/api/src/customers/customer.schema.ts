@@ -20,19 +20,23 @@ const externalId = z
   .regex(/^[A-Za-z0-9._:@/-]+$/, 'must be of letters, digits and . _ : @ / -')
   .meta({ description: 'Your own id of the customer: letters, digits and `. _ : @ / -`.' });
 
-const name = saying(200).meta({ description: 'What people call the customer.' });
+/** Of a customer, as a request gives it. */
+export const name = saying(200).meta({ description: 'What people call the customer.' });
 
-const tenantHost = text(253).meta({
+/** Of a customer, as a request gives it. */
+export const tenantHost = text(253).meta({
   description: 'Host of the Qlik Cloud tenant, in lower case, such as `acme.eu.qlikcloud.com`.',
 });
 
-const redirectUris = z
+/** Of a customer, as a request gives it. */
+export const redirectUris = z
   .array(text(256).refine(isRedirectUri, 'must be an https URL without fragment or password; http only for localhost'))
   .max(5)
   .refine(hasNoRepeats, REPEATS)
   .meta({ description: 'https URLs without fragment or password; http only for localhost.' });
 
-const allowedOrigins = z
+/** Of a customer, as a request gives it. */
+export const allowedOrigins = z
   .array(
     text(256).refine(
       isAllowedOrigin,
@@ -43,7 +47,8 @@ const allowedOrigins = z
   .refine(hasNoRepeats, REPEATS)
   .meta({ description: 'https origins, without a path; http only for localhost.' });
 
-const scopes = z
+/** Of a customer, as a request gives it. */
+export const scopes = z
   .array(
     z
       .string()
@@ -56,11 +61,13 @@ const scopes = z
   .refine(hasNoRepeats, REPEATS)
   .meta({ description: 'What the impersonation client may ask for.' });
 
-const VerificationUser = z
+/** Of a customer, as a request gives it. */
+export const VerificationUser = z
   .strictObject({ field: z.enum(['userId', 'subject']), value: saying(256) })
   .meta({ id: 'VerificationUser', description: 'A user of the tenant in whose name the new client is tried.' });
 
-const metadata = z
+/** Of a customer, as a request gives it. */
+export const metadata = z
   .record(saying(40), z.union([z.literal(''), text(500)]))
   .refine((pairs) => Object.keys(pairs).length <= 20, 'must have at most 20 members')
   .meta({

@@ -92,7 +92,7 @@ export class RunsController {
     schema: Run,
     answers: 'The run, queued again.',
     headers: etag,
-    problems: [...changeProblems, 'ROTATION_ACTIVE'],
+    problems: [...changeProblems, 'ROTATION_ACTIVE', 'CUSTOMER_OFFBOARDED'],
   })
   async retry(
     @Param('id', new IdPipe('run')) id: string,
@@ -116,12 +116,12 @@ export class RunsController {
     id: 'cancelRun',
     summary: 'Stop a run',
     description:
-      'The run stops at its next step and takes back what it made. Possible until it has ended, and from `needs_attention`; of a rotation, until its new secret is current: then it is rolled back instead.',
+      'The run stops at its next step and takes back what it made. Possible until it has ended, and from `needs_attention`; of a rotation, until its new secret is current: then it is rolled back instead. An offboarding cannot be cancelled.',
     status: 202,
     schema: Run,
     answers: 'The run, told to stop.',
     headers: etag,
-    problems: [...changeProblems, 'ROTATION_PROMOTED'],
+    problems: [...changeProblems, 'ROTATION_PROMOTED', 'OFFBOARDING_FINAL'],
   })
   async cancel(
     @Param('id', new IdPipe('run')) id: string,

@@ -1,4 +1,4 @@
-import type { CustomerWithRun } from '@app/customers';
+import { type CustomerWithRun, isOffboarded } from '@app/customers';
 import { CustomerState } from '@app/platform';
 import { z } from 'zod';
 import type { OAuthClientFacts } from './oauth-clients.reader.js';
@@ -41,6 +41,7 @@ export type ShownCustomerDetails = ReturnType<typeof showCustomerDetails>;
 export function showCustomerDetails(row: CustomerWithRun, oauthClient: OAuthClientFacts | undefined) {
   return {
     ...showCustomer(row),
+    canOffboard: !isOffboarded(row.state),
     redirectUris: row.redirectUris,
     allowedOrigins: row.allowedOrigins,
     scopes: row.scopes,

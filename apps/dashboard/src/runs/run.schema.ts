@@ -1,4 +1,4 @@
-import { isBeforePromotion, PreflightInput } from '@app/customers';
+import { isBeforePromotion, isOffboarded, PreflightInput } from '@app/customers';
 import { type Pause, type Run, RunState } from '@app/platform';
 import { CANCELLABLE_STATES, RETRYABLE_STATES, type RunDetails, type RunError } from '@app/runs';
 import { z } from 'zod';
@@ -59,6 +59,7 @@ export type ShownRun = ReturnType<typeof showRun>;
 /** The run as it is shown, with what may be done to it now; `supersededBy` is the run that took its place, if one did and it is known. */
 export function showRun(run: RunDetails & Paused, customer: RunRow['customer'], supersededBy: string | null) {
   const isPromoted = hasPromotedSecret(run);
+  const isOver = run.plan !== 'offboarding' && customer !== null && isOffboarded(customer.state);
   return {
     id: run.id,
     plan: run.plan,
@@ -81,8 +82,9 @@ export function showRun(run: RunDetails & Paused, customer: RunRow['customer'], 
     supersededBy,
     /** Whether it is a rotation that has made its secret the current one, or is about to: it can no longer be cancelled. */
     isPromoted,
-    canRetry: RETRYABLE_STATES.includes(run.state) && !isSuperseded(run),
-    canCancel: CANCELLABLE_STATES.includes(run.state) && !run.cancelRequested && !isPromoted,
+    canRetry: RETRYABLE_STATES.includes(run.state) && !isSuperseded(run) && !isOver,
+    canCancel:
+      CANCELLABLE_STATES.includes(run.state) && !run.cancelRequested && !isPromoted && run.plan !== 'offboarding',
     customer,
     tenantHost: tenantHostOf(run, customer),
     steps: run.steps.map((step) => ({

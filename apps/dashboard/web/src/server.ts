@@ -3,6 +3,7 @@ export type { RotationMode, RotationPolicy as ShownPolicy } from '@app/customers
 export type { PlanName } from '@app/runs';
 export type { ShownAuditEvent } from '../../src/audit/audit-event.schema.js';
 export type { ShownCustomer, ShownCustomerDetails } from '../../src/customers/customer.schema.js';
+export type { BegunOffboarding } from '../../src/customers/offboarding.schema.js';
 export type { Overview } from '../../src/overview/overview.controller.js';
 export type { Pauses, ShownPause, ShownPauseDetails } from '../../src/pauses/pause.schema.js';
 export type { ShownRun, ShownRunRow } from '../../src/runs/run.schema.js';

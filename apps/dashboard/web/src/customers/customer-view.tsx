@@ -14,6 +14,8 @@ import { RunList } from '../runs/run-list.js';
 import { SecretSection } from '../secrets/secret-section.js';
 import type { ShownCustomerDetails, ShownRunRow } from '../server.js';
 import { AuditEvents } from './audit-events.js';
+import { OffboardCustomer } from './offboard-customer.js';
+import { OffboardingNotice } from './offboarding-notice.js';
 
 const REFRESH_MS = 5_000;
 
@@ -35,7 +37,9 @@ export function CustomerView({ id }: { id: string }) {
           <Stack gap="lg">
             <Heading title={data.name}>
               <StateBadge state={data.state} size="lg" />
+              {data.canOffboard && <OffboardCustomer customer={data} />}
             </Heading>
+            <OffboardingNotice customer={data} />
             <CustomerFacts customer={data} />
             <Section title="Secret">
               <SecretSection customerId={data.id} />
@@ -99,7 +103,9 @@ function CustomerFacts({ customer }: { customer: ShownCustomerDetails }) {
         </Text>
         {oauthClient === null ? (
           <Text size="sm" c="dimmed">
-            Not created yet. The onboarding run creates it in the tenant.
+            {customer.state === 'offboarded'
+              ? 'Deleted in the tenant.'
+              : 'Not created yet. The onboarding run creates it in the tenant.'}
           </Text>
         ) : (
           <Facts

@@ -39,6 +39,11 @@ function explain(run: ShownRun): string {
   }
   if (run.isSuperseded) return 'Another run took its place: there is nothing to retry or to cancel.';
   if (run.state === 'succeeded') return 'It succeeded: there is nothing to retry or to cancel.';
+  if (run.plan === 'offboarding')
+    return run.canRetry
+      ? 'An offboarding cannot be cancelled.'
+      : 'An offboarding cannot be cancelled, and it is under way.';
+  if (run.customer !== null && isOver(run.customer.state)) return 'The customer is offboarded: nothing more begins for it.';
   if (run.isPromoted) return explainPromoted(run);
   if (run.pausedBy !== null)
     return 'It has not ended, so it cannot be retried. A cancel takes effect once the pause is lifted.';
@@ -50,3 +55,5 @@ function explain(run: ShownRun): string {
 /** A rotation that can only go forward; from its grace, back by another one. */
 const explainPromoted = ({ canRetry, step }: ShownRun): string =>
   `Its secret is ${step === 'promote' ? 'becoming the current one' : 'the current one already'}, so it cannot be cancelled${canRetry ? '' : '; it is under way, so it cannot be retried'}.`;
+
+const isOver = (customerState: string): boolean => customerState === 'offboarding' || customerState === 'offboarded';
