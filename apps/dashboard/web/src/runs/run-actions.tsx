@@ -43,7 +43,8 @@ function explain(run: ShownRun): string {
     return run.canRetry
       ? 'An offboarding cannot be cancelled.'
       : 'An offboarding cannot be cancelled, and it is under way.';
-  if (run.customer !== null && isOver(run.customer.state)) return 'The customer is offboarded: nothing more begins for it.';
+  if (run.customer !== null && isOver(run.customer.state))
+    return 'The customer is offboarded: nothing more begins for it.';
   if (run.isPromoted) return explainPromoted(run);
   if (run.pausedBy !== null)
     return 'It has not ended, so it cannot be retried. A cancel takes effect once the pause is lifted.';
