@@ -49,7 +49,7 @@ const allowed = {
     'libs/customers',
     'libs/queue',
   ],
-  // qlik for its rule for regions.
+  // What the API may, and its schemas: a command takes and shows what a request does. qlik for its rules for regions and tenant hosts.
   'apps/cli': [
     'libs/platform',
     'libs/audit',
@@ -60,6 +60,7 @@ const allowed = {
     'libs/customers',
     'libs/queue',
     'libs/qlik',
+    'apps/api',
   ],
   'apps/sandbox': [],
   'apps/quickstart': [

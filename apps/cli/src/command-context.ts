@@ -9,6 +9,10 @@ export interface CommandContext {
   readInput: () => Promise<string>;
   /** Tells whoever watches how far the command is: one line on a terminal, written over each time, and nothing anywhere else. */
   showProgress: (text: string) => void;
+  /** Whether `showProgress` shows anything. */
+  showsProgress: boolean;
+  /** Tells people something that is no result, as a line of standard error; nothing with `--json`. */
+  note: (text: string) => void;
   /** Says that the check was done and found a problem; the command then ends with 3. */
   foundProblem: () => void;
 }

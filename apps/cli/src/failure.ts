@@ -2,6 +2,7 @@ import { ConfigurationError, DomainError, Prisma } from '@app/platform';
 import { CommanderError } from 'commander';
 import { DatabaseError } from 'pg';
 import { type ExitCode, exitCode } from './exit-code.js';
+import { Interrupted } from './interrupt.js';
 
 /** How a failed command ends. */
 export interface Failure {
@@ -15,6 +16,9 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError) {
     if (error.code === 'commander.help') return usage('No command is given: --help lists them.');
     return usage(oneLine(error.message.replace(/^error: /, '')));
+  }
+  if (error instanceof Interrupted) {
+    return { exitCode: exitCode.interrupted, code: 'INTERRUPTED', message: error.message };
   }
   if (error instanceof ConfigurationError) return failed('CONFIGURATION_INVALID', oneLine(error.message));
   if (error instanceof DomainError) {

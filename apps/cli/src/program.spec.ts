@@ -69,7 +69,7 @@ describe('--help', () => {
     async (args: string[]) => {
       const ended = await run(...args, '--help');
       expect(ended).toMatchObject({ code: 0, stderr: '' });
-      expect(ended.stdout).toMatch(/Exit codes:\n {2}0 .+\n {2}1 .+\n {2}2 .+\n {2}3 /);
+      expect(ended.stdout).toMatch(/Exit codes:\n {2}0 .+\n {2}1 .+\n {2}2 .+\n {2}3 .+\n {2}130 /);
       expect(ended.stdout).toContain('--json');
     },
   );

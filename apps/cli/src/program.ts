@@ -1,19 +1,30 @@
 import { once } from 'node:events';
 import { Command, CommanderError } from 'commander';
+import { addAcknowledgeSecret } from './commands/acknowledge-secret.command.js';
+import { addCancelRun, addRetryRun } from './commands/change-run.command.js';
 import { addCreateApiKey } from './commands/create-api-key.command.js';
 import { addCreateLoginLink } from './commands/create-login-link.command.js';
 import { addDeleteParentClient } from './commands/delete-parent-client.command.js';
 import { addExportAudit } from './commands/export-audit.command.js';
+import { addLiftPause } from './commands/lift-pause.command.js';
 import { addListApiKeys } from './commands/list-api-keys.command.js';
+import { addListCustomers } from './commands/list-customers.command.js';
 import { addListKeys } from './commands/list-keys.command.js';
 import { addListParentClients } from './commands/list-parent-clients.command.js';
+import { addListPauses } from './commands/list-pauses.command.js';
+import { addListRuns } from './commands/list-runs.command.js';
 import { addMigrate } from './commands/migrate.command.js';
+import { addOnboardCustomers } from './commands/onboard-customers.command.js';
 import { addReplaceApiKey } from './commands/replace-api-key.command.js';
 import { addRetireKey } from './commands/retire-key.command.js';
 import { addRevokeApiKey } from './commands/revoke-api-key.command.js';
 import { addRotateKeys } from './commands/rotate-keys.command.js';
 import { addSetParentClient } from './commands/set-parent-client.command.js';
+import { addRollBackRotation, addRotateSecret } from './commands/rotate-secret.command.js';
+import { addSetPause } from './commands/set-pause.command.js';
+import { addShowCustomer } from './commands/show-customer.command.js';
 import { addVerifyAudit } from './commands/verify-audit.command.js';
+import { addWatchRun } from './commands/watch-run.command.js';
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-code.js';
 import { describeFailure } from './failure.js';
 import type { CommandContext } from './command-context.js';
@@ -35,8 +46,9 @@ export interface Surroundings {
 export async function runProgram(args: string[], { env, stdin, stdout, stderr }: Surroundings): Promise<ExitCode> {
   const json = args.includes('--json');
   let code: ExitCode = exitCode.ok;
+  const showsProgress = stderr.isTTY === true && !json;
   const showProgress = (text: string): void => {
-    if (stderr.isTTY === true && !json) stderr.write(`${CLEAR_LINE}${text}`);
+    if (showsProgress) stderr.write(`${CLEAR_LINE}${text}`);
   };
   const context: CommandContext = {
     env,
@@ -49,6 +61,12 @@ export async function runProgram(args: string[], { env, stdin, stdout, stderr }:
     },
     readInput: () => readInput(stdin),
     showProgress,
+    showsProgress,
+    note: (text) => {
+      if (json) return;
+      showProgress('');
+      stderr.write(`${text}\n`);
+    },
     foundProblem: () => void (code = exitCode.problemFound),
   };
   try {
@@ -82,6 +100,7 @@ function buildProgram(
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('afterAll', exitCodeHelp);
   addMigrate(program, context);
+  addCustomerCommands(program, context);
   const apiKeys = program
     .command('api-keys')
     .description("make, list, replace and revoke the keys by which an OEM's systems call");
@@ -104,4 +123,22 @@ function buildProgram(
   addVerifyAudit(audit, context);
   addExportAudit(audit, context);
   return program;
+}
+
+function addCustomerCommands(program: Command, context: CommandContext): void {
+  const customers = program.command('customers').description('sign up customers, and look at them');
+  addListCustomers(customers, context);
+  addShowCustomer(customers, context);
+  addOnboardCustomers(customers, context);
+  const runs = program.command('runs').description('look at what is done for customers, and change it');
+  addListRuns(runs, context);
+  addWatchRun(runs, context);
+  addRetryRun(runs, context);
+  addCancelRun(runs, context);
+  addSetPause(program, context);
+  addLiftPause(program, context);
+  addListPauses(program.command('pauses').description('look at what is paused'), context);
+  addRotateSecret(program, context);
+  addRollBackRotation(program, context);
+  addAcknowledgeSecret(program, context);
 }

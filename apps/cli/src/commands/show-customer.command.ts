@@ -1,0 +1,27 @@
+import { CustomersReader } from '@app/customers';
+import type { Command } from 'commander';
+import { aligned } from '../aligned.js';
+import type { CommandContext } from '../command-context.js';
+import { getNamedCustomer } from '../named-customer.js';
+import { showCustomers } from '../shown-customer.js';
+import { withReaders } from '../with-services.js';
+
+/** `customers show`: what is known of one customer. */
+export function addShowCustomer(parent: Command, context: CommandContext): void {
+  parent
+    .command('show')
+    .description('show one customer')
+    .argument('<customer>', 'its id or externalId')
+    .action(async (named: string) => {
+      const [customer] = await withReaders(context, async (services) =>
+        showCustomers(services, [await getNamedCustomer(services.get(CustomersReader), named)]),
+      );
+      const facts = Object.entries(customer!).map(([name, value]) => [name, tell(value)]);
+      context.print(customer!, aligned(facts));
+    });
+}
+
+function tell(value: unknown): string {
+  if (value === null) return '-';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
