@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { applyMigrations } from '../apply-migrations.js';
 import type { CommandContext } from '../command-context.js';
 import { readDatabaseUrl } from '../with-database.js';
 
@@ -8,10 +9,7 @@ export function addMigrate(parent: Command, { env, print }: CommandContext): voi
     .command('migrate')
     .description('bring the database to this version; safe to run again')
     .action(async () => {
-      const databaseUrl = await readDatabaseUrl(env);
-      // Loaded only here: the queue brings BullMQ, which no other command needs.
-      const { applyMigrations } = await import('../apply-migrations.js');
-      const applied = await applyMigrations(databaseUrl);
+      const applied = await applyMigrations(await readDatabaseUrl(env));
       print({ applied }, applied.length === 0 ? 'The database is up to date.' : `Applied:\n  ${applied.join('\n  ')}`);
     });
 }
