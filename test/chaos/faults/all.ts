@@ -27,6 +27,7 @@ import {
   skewedInRotations,
   sweepsOfRotations,
 } from './rotation/processes.js';
+import { webhookReceivers } from './webhook-receivers.js';
 import { frozenWorkers, killedWorkers, rollingRestart } from './worker-ends.js';
 
 /** The fault table in its order. */
@@ -50,6 +51,7 @@ export const faults: readonly Fault[] = [
   strangeAnswers,
   forgedNames,
   redirects,
+  webhookReceivers,
   fullDisks,
   restoredDatabase,
   allAtOnce,

@@ -96,6 +96,7 @@ export class Rig {
       QLIK_ENDPOINT: sandbox.url,
       QLIK_REGIONS: 'eu,us',
       QLIK_TIMEOUT_SECONDS: times.QLIK_TIMEOUT_SECONDS,
+      WEBHOOK_ALLOW_LOOPBACK: 'true',
       ...rotation,
     };
     const api = await startAppProcess('api', env, { log: log.write });
