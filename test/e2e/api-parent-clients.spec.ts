@@ -102,8 +102,10 @@ describe('PUT, GET and DELETE of a parent client', () => {
     expect(body).toMatchObject({ code: 'SCOPE_MISSING', scope: 'parents:write' });
   });
 
+  let keys = 0;
   const keyWithout = async (): Promise<string> => {
-    const { code, stdout } = await cli(['api-keys', 'create', '--name', 'x', '--scopes', 'runs:read', '--json']);
+    keys += 1;
+    const { code, stdout } = await cli(['api-keys', 'create', '--name', `without-${keys}`, '--scopes', 'runs:read', '--json']);
     expect(code).toBe(0);
     return (JSON.parse(stdout) as { key: string }).key;
   };
@@ -160,7 +162,7 @@ describe('the commands', () => {
     expect(await list()).toMatchObject([{ region: 'eu', clientId: 'from-cli' }]);
     expect(await cli(['parent-clients', 'delete', 'eu', '--json'])).toMatchObject({ code: 0 });
     expect(await cli(['parent-clients', 'delete', 'eu'])).toMatchObject({ code: 1 });
-    expect((await audited()).slice(-2)).toMatchObject([{ actor: 'cli' }, { actor: 'cli' }]);
+    expect((await audited()).slice(-2)).toMatchObject(Array(2).fill({ actor: expect.stringMatching(/^cli:/) }));
   });
 
   it.each([

@@ -56,23 +56,23 @@ export function addOnboardCustomers(parent: Command, context: CommandContext): v
   for (const [flags, description] of ONE_OPTIONS) command.addOption(new Option(flags, description).conflicts('file'));
   command
     .addHelpText('after', `\nColumns of the file:\n  ${CUSTOMER_COLUMNS.join('\n  ')}`)
-    .action(({ file, results, skipInvalid = false, dryRun = false, wait = false, ...one }: OnboardOptions) => {
+    .action(async ({ file, results, skipInvalid = false, dryRun = false, wait = false, ...one }: OnboardOptions) => {
       if (file !== undefined) return onboardFile(context, { file, results, skipInvalid, dryRun, wait });
       if (results !== undefined || skipInvalid) {
         throw new InvalidArgumentError('--results and --skip-invalid are for --file.');
       }
-      return onboardOne(readOne(one), { dryRun, wait }, context);
+      return onboardOne(await readOne(one, context), { dryRun, wait }, context);
     });
 }
 
-function readOne(options: OneOptions): NewCustomer {
+async function readOne(options: OneOptions, context: CommandContext): Promise<NewCustomer> {
   const { externalId, name, tenantHost, redirectUri: redirectUris, allowedOrigin: allowedOrigins } = options;
   return accept(NewCustomer, {
     ...{ externalId, name, tenantHost, redirectUris, allowedOrigins, scopes: options.scope },
     rotation: readJson('--rotation', options.rotation),
     metadata: readJson('--metadata', options.metadata),
     verificationUser: readVerificationUser(options.verificationUser),
-    existingClient: readExistingClient(options),
+    existingClient: await readExistingClient(options, context),
   });
 }
 
@@ -91,14 +91,18 @@ function readVerificationUser(text: string | undefined): object | undefined {
   return { field, value };
 }
 
-function readExistingClient({ clientId, clientSecretFile }: OneOptions): object | undefined {
+async function readExistingClient(
+  { clientId, clientSecretFile }: OneOptions,
+  context: CommandContext,
+): Promise<object | undefined> {
   if (clientId === undefined && clientSecretFile === undefined) return undefined;
-  return { clientId, clientSecret: clientSecretFile && readSecretFile(clientSecretFile) };
+  return { clientId, clientSecret: clientSecretFile && (await readSecret(clientSecretFile, context)) };
 }
 
-function readSecretFile(path: string): string {
+async function readSecret(path: string, { readInput }: CommandContext): Promise<string> {
+  if (path === '-') return (await readInput()).trim();
   try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8').trim();
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new InvalidArgumentError(`--client-secret-file: "${path}" cannot be read (${code}).`);
