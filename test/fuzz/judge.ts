@@ -81,7 +81,8 @@ export class Judge {
     if (body === undefined || headers['content-type'] === undefined) yield 'accepted a request without a body';
     else if (json !== undefined && !this.#isValidBody(operation, withoutRefused(json, told)))
       yield 'accepted a body that its schema forbids';
-    else if (json === undefined && parse(body.toString()) === undefined) yield 'accepted a body that is not JSON';
+    else if (json === undefined && parse(body.toString().replace(/^\ufeff/, '')) === undefined)
+      yield 'accepted a body that is not JSON';
   }
 
   /** The first place that is wrong; undefined if none is. */

@@ -73,7 +73,8 @@ function writeBody({ value, flaw }: FuzzBody): Buffer {
 
 function readJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
+    // A mark of the byte order may be overlooked (RFC 8259, section 8.1), and the API does.
+    return JSON.parse(body.toString().replace(/^\ufeff/, ''));
   } catch {
     // Not JSON is what was meant to be sent.
     return undefined;

@@ -7,6 +7,7 @@ import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { operationOf } from '../access/operation-of.js';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
+import { ApiKeyIdPipe } from './api-key-id.pipe.js';
 import {
   ApiKeyFilter,
   ApiKeyPage,
@@ -104,7 +105,7 @@ export class ApiKeysController {
     ],
   })
   async replace(
-    @Param('id') id: string,
+    @Param('id', ApiKeyIdPipe) id: string,
     @Body({ schema: NewApiKeyReplacement }) body: NewApiKeyReplacement,
     @CurrentCaller() caller: Caller,
     @Req() request: FastifyRequest,
@@ -127,7 +128,7 @@ export class ApiKeysController {
     answers: 'It is revoked, or was already.',
     problems: ['API_KEY_NOT_FOUND'],
   })
-  async revoke(@Param('id') id: string, @CurrentCaller() caller: Caller): Promise<void> {
+  async revoke(@Param('id', ApiKeyIdPipe) id: string, @CurrentCaller() caller: Caller): Promise<void> {
     await this.apiKeys.revoke(id, caller.actor);
   }
 
