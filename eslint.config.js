@@ -29,6 +29,11 @@ export default ts.config(
     },
   },
   {
+    // What an example tells goes to its terminal.
+    files: ['examples/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
+  {
     files: ['test/**/*.ts', '**/*.spec.ts'],
     rules: {
       '@typescript-eslint/unbound-method': 'off',
