@@ -105,7 +105,15 @@ describe('PUT, GET and DELETE of a parent client', () => {
   let keys = 0;
   const keyWithout = async (): Promise<string> => {
     keys += 1;
-    const { code, stdout } = await cli(['api-keys', 'create', '--name', `without-${keys}`, '--scopes', 'runs:read', '--json']);
+    const { code, stdout } = await cli([
+      'api-keys',
+      'create',
+      '--name',
+      `without-${keys}`,
+      '--scopes',
+      'runs:read',
+      '--json',
+    ]);
     expect(code).toBe(0);
     return (JSON.parse(stdout) as { key: string }).key;
   };
