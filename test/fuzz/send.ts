@@ -24,7 +24,7 @@ export function send(apiUrl: string, { method, target, headers, body }: SentRequ
     const length = body === undefined ? {} : { 'content-length': String(body.length) };
     const request = httpRequest(
       { agent, hostname, port, method, path: target, headers: { ...headers, ...length }, timeout: ANSWER_WITHIN_MS },
-      (response) => read(request, response).then(resolve, reject),
+      (response) => void read(request, response).then(resolve, reject),
     );
     request.on('timeout', () => request.destroy(new Error('No answer came in time.')));
     request.on('error', reject);
