@@ -166,11 +166,11 @@ describe('a customer whose client was made by a script', () => {
     expect(await actions(customerId)).not.toContain('drift.detected');
     expect((await stateOf('unfit')).clients).toMatchObject([settings]);
 
-    // A scope too many is taken away again, and nothing that was there first.
+    // What is too many is taken away again, nothing that was there first with it, and nothing put back that somebody took away.
     const [first, ...rest] = settings.redirectUris;
     const body = [
       { op: 'replace', path: '/allowedScopes', value: [...settings.allowedScopes, 'admin.users'] },
-      { op: 'replace', path: '/redirectUris', value: rest },
+      { op: 'replace', path: '/redirectUris', value: [...rest, 'https://foreign.example/'] },
     ];
     expect((await tenant.api('PATCH', `/${clientId}`, { body })).status).toBe(204);
     expect(await compare(customerId)).toMatchObject({ state: 'succeeded' });
