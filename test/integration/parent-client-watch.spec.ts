@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AuditTrail } from '@app/audit';
 import { ParentClientWatch } from '@app/provisioning';
+import { closedGate } from '../gate.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
 
 let test: TestDatabase;
@@ -32,6 +33,11 @@ async function stop(action: 'run.needs_attention' | 'run.failed', code: string, 
   };
   await test.database.transaction((tx) => audit.append(tx, event));
 }
+const waitingForLocks = async () => {
+  const [row] = await test.database.sql.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  return row!.count;
+};
 const reported = async () =>
   (await audit.list({ chain: 'system', action: 'parent_client.failing', limit: 100 })).events.filter(
     ({ subject }) => subject.region === region,
@@ -51,8 +57,18 @@ describe('the watch on parent clients', () => {
 
   it('says it once, however many runs stop and workers look', async () => {
     for (let n = 0; n < 5; n++) await stop('run.needs_attention', 'PARENT_REFUSED');
-    const found = await Promise.all([1, 2, 3, 4].map(() => watch.sweep()));
-    expect(found.reduce((sum, count) => sum + count)).toBe(1);
+    // Two workers come to their report while the chain is held, so that neither can see the other's.
+    const gate = closedGate();
+    const holder = test.database.transaction(async (tx) => {
+      await audit.append(tx, { chain: 'system', action: 'pause.set', actor: 'test', subject: {} });
+      await gate.pass();
+    });
+    await gate.reached;
+    const sweeps = [watch.sweep(), watch.sweep()];
+    while ((await waitingForLocks()) < 2);
+    gate.release();
+    await holder;
+    expect((await Promise.all(sweeps)).sort()).toEqual([0, 1]);
     await stop('run.needs_attention', 'PARENT_REFUSED');
     expect(await watch.sweep()).toBe(0);
     expect(await reported()).toHaveLength(1);

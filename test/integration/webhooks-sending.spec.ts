@@ -267,15 +267,15 @@ describe('an endpoint', () => {
     const senders = [webhooks.newSender(), webhooks.newSender()];
     for (const sender of senders) {
       sender.wake();
-      await hanging.when(({ length }) => length === 4);
+      await hanging.when(({ length }) => length >= 4);
     }
     await receiver.when(({ length }) => length === 20);
-    expect(hanging.received).toHaveLength(4);
+    const atOnce = hanging.received.length;
     gate.release();
     await Promise.all(senders.map((sender) => sender.idle()));
     await webhooks.send();
-    expect(hanging.received).toHaveLength(20);
     await hanging.close();
+    expect([atOnce, hanging.received.length]).toEqual([4, 20]);
   });
 
   it('whose secret cannot be read gets nothing, and is not to blame', async () => {

@@ -18,6 +18,8 @@ export interface ClaimedDelivery {
   /** Tries before this one. */
   tries: number;
   giveUpAt: Date;
+  /** By the database's clock. */
+  claimedAt: Date;
 }
 
 /** Claims on deliveries: a row is sent only by whoever holds its lease. */
@@ -44,7 +46,7 @@ export class DeliveryClaimsRepository {
       UPDATE webhook_deliveries delivery
       SET lease_until = now() + ${LEASE_MS} * interval '1 ms', fence = fence + 1
       FROM due WHERE delivery.id = due.id
-      RETURNING delivery.id, endpoint_id AS "endpointId", due.url, type, payload, fence, tries, give_up_at AS "giveUpAt"`;
+      RETURNING delivery.id, endpoint_id AS "endpointId", due.url, type, payload, fence, tries, give_up_at AS "giveUpAt", now() AS "claimedAt"`;
   }
 
   /** Lets go of a delivery whose sending was cut off: it is due again at once, and may have arrived. */

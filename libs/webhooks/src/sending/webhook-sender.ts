@@ -13,7 +13,7 @@ import {
   WebhookTransport,
 } from './webhook-transport.js';
 
-/** What a claim must have left when a delivery is begun, in ms: its time limit, and as much again for the clocks and the commit. */
+/** What a claim must have left when a delivery is begun, in ms: its time limit, and some to commit how it ended. */
 const NEEDED_MS = DELIVERY_TIMEOUT_MS + 2_000;
 
 /** Sends what is due: claims it, signs it, posts it and writes how it ended. */
@@ -61,17 +61,17 @@ export class WebhookSender {
   async #claim(): Promise<void> {
     while (this.#isWoken && !this.#isStopped) {
       this.#isWoken = false;
-      const claimedAt = performance.now();
+      const steadyAtClaim = performance.now();
       try {
-        for (const claimed of await this.claims.claimDue()) this.#begin(claimed, claimedAt);
+        for (const claimed of await this.claims.claimDue()) this.#begin(claimed, steadyAtClaim);
       } catch (error) {
         this.logger.warn({ err: error }, 'Webhook deliveries could not be claimed; the next round tries again.');
       }
     }
   }
 
-  #begin(claimed: ClaimedDelivery, claimedAt: number): void {
-    const sending = this.#send(claimed, claimedAt)
+  #begin(claimed: ClaimedDelivery, steadyAtClaim: number): void {
+    const sending = this.#send(claimed, steadyAtClaim)
       .catch((error: unknown) => {
         const { id: deliveryId, endpointId } = claimed;
         // Its lease runs out, and another round sends it again.
@@ -84,8 +84,8 @@ export class WebhookSender {
     this.#sending.add(sending);
   }
 
-  async #send(claimed: ClaimedDelivery, claimedAt: number): Promise<void> {
-    const outcome = await this.#post(claimed, claimedAt);
+  async #send(claimed: ClaimedDelivery, steadyAtClaim: number): Promise<void> {
+    const outcome = await this.#post(claimed, steadyAtClaim);
     if (outcome === undefined) return this.claims.release(claimed);
     const isNoted = await this.outcomes.commit(claimed, outcome);
     const { id: deliveryId, endpointId, type, tries } = claimed;
@@ -96,7 +96,7 @@ export class WebhookSender {
   }
 
   /** Undefined: it was cut off, or not begun because the claim would not have lasted. */
-  async #post(claimed: ClaimedDelivery, claimedAt: number): Promise<DeliveryOutcome | undefined> {
+  async #post(claimed: ClaimedDelivery, steadyAtClaim: number): Promise<DeliveryOutcome | undefined> {
     const begun = performance.now();
     let secrets: Secret[];
     try {
@@ -107,8 +107,11 @@ export class WebhookSender {
     }
     // Nothing leaves unsigned.
     if (secrets.length === 0) return { durationMs: Math.round(performance.now() - begun), error: 'SECRET_UNAVAILABLE' };
-    if (performance.now() - claimedAt > LEASE_MS - NEEDED_MS) return undefined;
-    return this.transport.post(sign(claimed, secrets, new Date()), this.#cutOff.signal);
+    const heldForMs = performance.now() - steadyAtClaim;
+    if (heldForMs > LEASE_MS - NEEDED_MS) return undefined;
+    // Receivers refuse what seems old or early: a worker's own clock may be wrong.
+    const now = new Date(claimed.claimedAt.getTime() + heldForMs);
+    return this.transport.post(sign(claimed, secrets, now), this.#cutOff.signal);
   }
 }
 
