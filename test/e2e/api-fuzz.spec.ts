@@ -25,7 +25,8 @@ describe(`${REQUESTS} requests made of the OpenAPI document`, () => {
   });
 
   it('get into most operations', () => {
-    expect(tally.neverAccepted.length).toBeLessThan(6);
+    expect(tally.operations).toBeGreaterThan(40);
+    expect(tally.neverAccepted.length).toBeLessThan(tally.operations / 3);
   });
 
   it('leave no key and no secret in the log', () => {

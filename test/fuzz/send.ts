@@ -5,7 +5,7 @@ import type { SentRequest } from './sent-request.js';
 export interface Reply {
   status: number;
   headers: IncomingMessage['headers'];
-  /** Of a stream, no more than its first lines. */
+  /** Of server-sent events no more than the first lines, of lines of JSON the first one. */
   text: string;
 }
 
@@ -23,13 +23,30 @@ export function send(apiUrl: string, { method, target, headers, body }: SentRequ
   return new Promise((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': String(body.length) };
     const request = httpRequest(
-      { agent, hostname, port, method, path: target, headers: { ...headers, ...length }, timeout: ANSWER_WITHIN_MS },
+      {
+        agent,
+        hostname,
+        port,
+        method,
+        path: target,
+        headers: { ...asBytes(headers), ...length },
+        timeout: ANSWER_WITHIN_MS,
+      },
       (response) => void read(request, response).then(resolve, reject),
     );
     request.on('timeout', () => request.destroy(new Error('No answer came in time.')));
     request.on('error', reject);
     request.end(body);
   });
+}
+
+/** What stands on the wire: UTF-8, of which Node would refuse most, but without the characters that end a header. */
+function asBytes(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => {
+    const bytes = Buffer.from(value, 'utf8').toString('latin1');
+    return [name, bytes.replaceAll(/[^\t\u0020-\u007e\u0080-\u00ff]/g, '?')];
+  });
+  return Object.fromEntries(entries) as Record<string, string>;
 }
 
 /** Closes the connections that are kept for requests to come. */
@@ -43,5 +60,6 @@ async function read(request: ClientRequest, response: IncomingMessage): Promise<
     if (isStream && text.includes('\n')) break;
   }
   if (isStream) request.destroy();
-  return { status: response.statusCode ?? 0, headers: response.headers, text };
+  const { statusCode: status = 0, headers } = response;
+  return { status, headers, text: headers['content-type']?.includes('ndjson') ? text.split('\n', 1)[0]! : text };
 }

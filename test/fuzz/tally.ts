@@ -46,6 +46,11 @@ export class Tally {
     return [...this.#failures.values()];
   }
 
+  /** Operations that were asked for. */
+  get operations(): number {
+    return this.#statuses.size;
+  }
+
   /** Operations that no request got into: their good answers were not judged. */
   get neverAccepted(): string[] {
     const wasAccepted = (statuses: Map<number, number>): boolean =>

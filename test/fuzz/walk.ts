@@ -133,7 +133,7 @@ export class Walk {
 
   #learn({ operation }: FuzzRequest, { status, headers, text }: Reply): string[] {
     if (status < 300 && headers['content-type']?.includes('json') === true && text.startsWith('{')) {
-      const body: unknown = JSON.parse(text.split('\n', 1)[0]!.endsWith('}') ? text.split('\n', 1)[0]! : text);
+      const body: unknown = JSON.parse(text);
       this.#known.learn(operation.path, body);
       this.#secrets.learn(body, operation.id);
     }
