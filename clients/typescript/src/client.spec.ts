@@ -27,7 +27,7 @@ describe('a call', () => {
   it('says who it is, where to and what', async () => {
     server.willAnswer(ACCEPTED);
     const { data } = await signUp(connect({ baseUrl: new URL(`${server.url}/`) }));
-    expect(data?.run.id).toBe('r');
+    expect(data).toMatchObject({ run: { id: 'r' } });
     expect(server.seen).toMatchObject([
       { method: 'POST', path: '/v1/customers', headers: { authorization: 'Bearer tp_key' } },
     ]);
@@ -100,7 +100,7 @@ describe('a call that may be repeated', () => {
   ])('is, after a %s, with the same key and body', async (_what, trouble) => {
     server.willAnswer(trouble, trouble, ACCEPTED);
     const { data } = await signUp();
-    expect(data?.run.id).toBe('r');
+    expect(data).toMatchObject({ run: { id: 'r' } });
     expect(server.seen).toHaveLength(3);
     expect(new Set(keysSent()).size).toBe(1);
     expect(new Set(server.seen.map(({ body }) => body))).toEqual(new Set([JSON.stringify(NEW_CUSTOMER)]));
