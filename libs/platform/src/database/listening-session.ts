@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Secret } from '../secret.js';
@@ -13,6 +14,7 @@ const DEADLINE_MS = 5_000;
 
 /** One connection of its own that listens, and proves all the time that it hears: it sends itself pulses, behind which nothing that was told earlier is still on its way. */
 export class ListeningSession {
+  readonly #socket = new Socket();
   readonly #client: Client;
   readonly #pulseChannel = `pulse_${randomBytes(8).toString('hex')}`;
   /** Why it is over; undefined while it is not. */
@@ -28,6 +30,7 @@ export class ListeningSession {
       connectionString: url.reveal(),
       keepAlive: true,
       connectionTimeoutMillis: DEADLINE_MS,
+      stream: () => this.#socket,
       options,
     });
     this.#client.on('error', (error) => this.#finish(error));
@@ -57,10 +60,11 @@ export class ListeningSession {
     }
   }
 
-  /** Ends `listen` at once. Nobody waits for the connection itself: one that is silent would never be seen to end. */
+  /** Ends `listen` at once, and the connection without waiting for the other side, which may be silent or not have answered yet. */
   close(): void {
     this.#finish(new Error('The session was closed.'));
     this.#client.end().catch(() => undefined);
+    this.#socket.destroySoon();
   }
 
   async #prove(send: (pulse: string) => Promise<unknown>): Promise<void> {

@@ -1,11 +1,11 @@
 import { Database, type Secret } from '@app/platform';
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import { CallAdmission } from './call-admission.js';
 import type { CallLimits, CallsPerMinute } from './call-limits.js';
 import { InsuredCallLimits } from './insured-call-limits.js';
-import { openLimitsRedis } from './limits-redis.js';
+import { makeLimitsRedis } from './limits-redis.js';
 import { OwnCallLimits } from './own-call-limits.js';
 import { PostgresCallLimits } from './postgres-call-limits.js';
 import { QlikCircuits } from './qlik-circuits.js';
@@ -29,11 +29,11 @@ const SHARED_LIMITS = Symbol('shared call limits');
 
 /** Gives a process its `CallAdmission`. Without Redis it needs the global `DatabaseModule`. */
 @Module({})
-export class CallAdmissionModule implements OnApplicationShutdown {
+export class CallAdmissionModule implements OnModuleInit, OnApplicationShutdown {
   static forRoot({ perMinute, circuitOpenMs, room, redisUrl, logger }: CallAdmissionOptions): DynamicModule {
     const redis = {
       provide: LIMITS_REDIS,
-      useFactory: () => (redisUrl === undefined ? undefined : openLimitsRedis(redisUrl)),
+      useFactory: () => (redisUrl === undefined ? undefined : makeLimitsRedis(redisUrl)),
     };
     const shared =
       redisUrl === undefined
@@ -60,6 +60,11 @@ export class CallAdmissionModule implements OnApplicationShutdown {
   }
 
   constructor(@Inject(LIMITS_REDIS) private readonly redis: Redis | undefined) {}
+
+  /** Not before: a process that does not come that far would leave it trying for ever. */
+  async onModuleInit(): Promise<void> {
+    await this.redis?.connect().catch(() => undefined);
+  }
 
   onApplicationShutdown(): void {
     this.redis?.disconnect();

@@ -1,8 +1,8 @@
 import type { Secret } from '@app/platform';
 import { Redis } from 'ioredis';
 
-/** Opens a connection that never makes a call wait for Redis: while it is away every command fails at once, and it is found again when it is back. */
-export async function openLimitsRedis(redisUrl: Secret): Promise<Redis> {
+/** A connection, still to be opened, that never makes a call wait for Redis: while it is away every command fails at once, and it is found again when it is back. */
+export function makeLimitsRedis(redisUrl: Secret): Redis {
   const redis = new Redis(redisUrl.reveal(), {
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -15,6 +15,12 @@ export async function openLimitsRedis(redisUrl: Secret): Promise<Redis> {
   });
   // Whoever sends a command hears of the outage.
   redis.on('error', () => undefined);
+  return redis;
+}
+
+/** Such a connection, open if Redis is there. */
+export async function openLimitsRedis(redisUrl: Secret): Promise<Redis> {
+  const redis = makeLimitsRedis(redisUrl);
   await redis.connect().catch(() => undefined);
   return redis;
 }
