@@ -35,9 +35,21 @@ describe('isOurs', () => {
       false,
     ],
     [
-      'of a client that was adopted, whoever made it, where it does not show who makes ours',
+      'of a client that was adopted, made by somebody, where it does not show who makes ours',
       { hint: 'dead1', createdBy: 'somebody' },
       known({ recorded: [{ hint: 'recor' }], deadSecrets: [{ hint: 'dead1', createdBy: 'somebody' }] }),
+      false,
+    ],
+    [
+      'of a client that was adopted, of an unknown maker',
+      { hint: 'dead1' },
+      known({ deadSecrets: [{ hint: 'dead1' }] }),
+      true,
+    ],
+    [
+      'of a client that was adopted, before one of ours is recorded',
+      { hint: 'dead1', createdBy: us },
+      known({ recorded: [], deadSecrets: [{ hint: 'dead1', createdBy: us }] }),
       true,
     ],
     ['new, and made by the user of ours', { hint: 'newer', createdBy: us }, known(), true],

@@ -13,8 +13,8 @@ export interface KnownSecrets {
 }
 
 /**
- * Whether a secret at Qlik is ours: recorded; or on the client when we adopted it, unless somebody else visibly made it than made the
- * recorded ones; or newer than the hints committed with a mint of ours and made by the user who made our others.
+ * Whether a secret at Qlik is ours: recorded; or on the client when we adopted it, unless it shows a maker who is not known to have made
+ * the recorded ones; or newer than the hints committed with a mint of ours and made by the user who made our others.
  * On a client that may be old, it is ours only if it is recorded, or made by the user who made the recorded one. Anything else is foreign and never deleted.
  */
 export function isOurs(secret: SecretAtQlik, known: KnownSecrets): boolean {
@@ -22,10 +22,9 @@ export function isOurs(secret: SecretAtQlik, known: KnownSecrets): boolean {
   if (recorded.some(({ hint }) => hint === secret.hint)) return true;
   const recordedMakers = makersOf(recorded);
   if (makerDecides === true) return secret.createdBy !== undefined && recordedMakers.includes(secret.createdBy);
-  const makers = recordedMakers.length > 0 ? recordedMakers : makersOf(deadSecrets);
+  const makers = recorded.length > 0 ? recordedMakers : makersOf(deadSecrets);
   const isByUs = secret.createdBy !== undefined && makers.includes(secret.createdBy);
-  if (deadSecrets.some(({ hint }) => hint === secret.hint))
-    return isByUs || secret.createdBy === undefined || makers.length === 0;
+  if (deadSecrets.some(({ hint }) => hint === secret.hint)) return isByUs || secret.createdBy === undefined;
   if (knownHints === null || knownHints.includes(secret.hint)) return false;
   return isByUs;
 }
