@@ -33,11 +33,12 @@ export class RunEvents implements OnModuleDestroy {
       // Lets the headers go also where there is nothing to tell yet.
       yield `retry: ${RECONNECT_MS}\n\n`;
       for (let told = seen; ;) {
-        const leftMs = endsAt - performance.now();
-        const snapshot = await run.next(told, Math.max(0, Math.min(heartbeatMs, leftMs)), signal);
+        const leftMs = Math.max(0, endsAt - performance.now());
+        const snapshot = await run.next(told, Math.min(heartbeatMs, leftMs), signal);
         if (signal.aborted) return;
         if (snapshot === undefined) {
-          if (performance.now() >= endsAt) return;
+          // By the time that was waited, not by the clock: a timer may fire a little before its time.
+          if (leftMs <= heartbeatMs) return;
           yield ': nothing new\n\n';
           continue;
         }
