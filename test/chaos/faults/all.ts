@@ -10,7 +10,7 @@ import { fullDisks } from './full-disk.js';
 import { peopleAtQlik } from './people-at-qlik.js';
 import { postgresOutages } from './postgres-outages.js';
 import { hangs, rateLimits, resets, serverErrors } from './qlik-answers.js';
-import { redisOutages } from './redis-outages.js';
+import { redisFailovers, redisOutages } from './redis-outages.js';
 import { restoredDatabase } from './restored-database.js';
 import { answersToRotations, slowSecrets } from './rotation/answers.js';
 import { changedKeys } from './rotation/changed-keys.js';
@@ -41,6 +41,7 @@ export const faults: readonly Fault[] = [
   killedWorkers,
   frozenWorkers,
   redisOutages,
+  redisFailovers,
   postgresOutages,
   duplicates,
   sweeps,

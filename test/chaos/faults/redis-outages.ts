@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Fault, Scene } from '../fault.js';
@@ -5,6 +7,7 @@ import { repeatedly } from '../repeatedly.js';
 import { onboarding } from '../rig/signup-backend.js';
 
 const DOWN_MS = 10_000;
+const LOST_MS = 1_000;
 
 const redisOf = ({ rig }: Scene) => {
   if (rig.redis === undefined) throw new Error('This rig has no Redis.');
@@ -28,6 +31,19 @@ export async function strikeRedis(scene: Scene): Promise<void> {
   await redis.restart();
 }
 
+/** Puts what Redis held a second ago in its place, as a replica is promoted that has not heard of the last second. */
+async function failOver(scene: Scene): Promise<void> {
+  const redis = redisOf(scene);
+  const client = new Redis(redis.url.reveal());
+  await client.save();
+  client.disconnect();
+  await pause(LOST_MS);
+  await redis.kill('SIGKILL');
+  await redis.restart();
+  // Else the next start would go back to it as well.
+  rmSync(join(redis.dir, 'dump.rdb'));
+}
+
 /** F8 */
 export const redisOutages: Fault = {
   id: 'F8',
@@ -48,4 +64,19 @@ export const redisOutages: Fault = {
     if (answer.status !== 202) throw new Error(`The API answered ${answer.status} while Redis was disturbed.`);
     return scene.backend.onboard(name);
   },
+};
+
+/** F8f: jobs that were done are there again, and wake-ups of the last second are not. */
+export const redisFailovers: Fault = {
+  ...redisOutages,
+  id: 'F8f',
+  title: 'Redis: a failover that loses the last second',
+  full: 1_000,
+  begin: (scene) =>
+    Promise.resolve(
+      repeatedly(
+        () => failOver(scene),
+        () => scene.random.between(300, 1_500),
+      ),
+    ),
 };
