@@ -7,6 +7,8 @@ export interface ClaimedRun extends RunView<string | null> {
   readonly fence: number;
   /** The state before the claim: `running` means that the process which held the run vanished. */
   readonly formerState: RunState;
+  /** Whether the last that is known of its step is that a process vanished with it. */
+  readonly wasLost: boolean;
   readonly step: string;
   readonly attempts: number;
   readonly intent: CommittedIntent | null;

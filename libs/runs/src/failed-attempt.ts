@@ -12,6 +12,9 @@ export const INTERNAL_ERROR = 'INTERNAL_ERROR';
 /** The code of a wait because the lease would not have outlasted the call. */
 export const LEASE_TOO_SHORT = 'LEASE_TOO_SHORT';
 
+/** The code of an attempt whose process vanished. */
+export const WORKER_LOST = 'WORKER_LOST';
+
 /** Parts of the lease that are waited then, lest a database too slow for it keeps the run going round. */
 const LEASE_WAIT = 1 / 12;
 
@@ -84,7 +87,7 @@ export function failAttempt(state: AttemptState, step: AnyStep, failure: Failure
 export function loseAttempt(state: AttemptState, step: AnyStep): Progress {
   const attempts = state.attempts + 1;
   const error: RunError = {
-    code: 'WORKER_LOST',
+    code: WORKER_LOST,
     message: 'The process that worked on this step ended without a word.',
     hint: 'Nothing, if it was stopped on purpose. Otherwise look at why the worker ended, then retry the run.',
   };

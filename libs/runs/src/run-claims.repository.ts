@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, findSqlState, Prisma } from '@app/platform';
 import type { ClaimedRun } from './claimed-run.js';
+import { WORKER_LOST } from './failed-attempt.js';
 import { IS_DUE, IS_FREE } from './is-due.js';
 import { IS_PAUSED } from './is-paused.js';
 import type { PlanRegistry } from './plan-registry.js';
@@ -70,6 +71,7 @@ export class RunClaimsRepository {
       RETURNING runs.id, customer_id AS "customerId", runs.plan, input, actor, request_id AS "requestId", traceparent, fence,
         due.state::text AS "formerState", runs.step, attempts, intent, cancel_requested AS "cancelRequested",
         deadline_at AS "deadlineAt", now() AS "claimedAt",
+        due.state = 'running' OR coalesce(error->>'code' = ${WORKER_LOST}, false) AS "wasLost",
         (SELECT coalesce(json_object_agg(s.name, s.output), '{}') FROM run_steps s
          WHERE s.run_id = runs.id AND s.output IS NOT NULL) AS outputs`;
     return rows[0];

@@ -14,6 +14,7 @@ import {
   waitForLease,
 } from './failed-attempt.js';
 import { HeldRun } from './held-run.js';
+import { Isolation } from './isolation.js';
 import { Lease } from './lease.js';
 import type { AnyPlan } from './plan.js';
 import { PlanRegistry } from './plan-registry.js';
@@ -30,6 +31,12 @@ export type RunResult = { kind: 'idle' } | { kind: 'left' } | { kind: 'wait'; fo
 /** How failures are logged that are more than normal work. */
 const LEVELS: Readonly<Record<string, 'error' | 'warn'>> = { [INTERNAL_ERROR]: 'error', [LEASE_TOO_SHORT]: 'warn' };
 
+/** What the runner says to itself of a run that was given back, because it is to be tried with no other beside it. */
+type Suspect = { kind: 'suspect'; row: ClaimedRun };
+
+/** Tries of a step after which a run that lost its worker once more may be what ends workers. */
+const SUSPECT_AFTER = 2;
+
 /** Runs on unknown steps that are remembered as told. */
 const MOST_UNKNOWN = 1_000;
 
@@ -37,6 +44,7 @@ const MOST_UNKNOWN = 1_000;
 @Injectable()
 export class RunRunner {
   #stopping = false;
+  readonly #isolation = new Isolation();
   readonly #unknown = new Set<string>();
 
   constructor(
@@ -54,8 +62,19 @@ export class RunRunner {
     this.#stopping = true;
   }
 
-  /** Works on the run if it is due; safe to call for any run at any time, however often. */
+  /** Works on the run if it is due; safe to call for any run at any time, however often. One that may end its worker is worked on alone, lest it use up the tries of others. */
   async execute(runId: string): Promise<RunResult> {
+    const result = await this.#isolation.beside(() => this.#execute(runId, false));
+    if (result.kind !== 'suspect') return result;
+    return this.#isolation.alone(async () => {
+      const alone = await this.#execute(runId, true);
+      // A process that stops meanwhile leaves the run to another.
+      if (alone.kind === 'idle' && this.#stopping) this.waker.wake(result.row);
+      return alone as RunResult;
+    });
+  }
+
+  async #execute(runId: string, isAlone: boolean): Promise<RunResult | Suspect> {
     if (this.#stopping) return { kind: 'idle' };
     const askedAt = performance.now();
     const row = await this.claims.claim(runId, this.settings.leaseMs, this.plans);
@@ -72,7 +91,7 @@ export class RunRunner {
       this.claims.renew(row.id, row.fence, this.settings.leaseMs),
     );
     try {
-      return await this.#walk(new HeldRun(row, lease, this.attempts));
+      return await this.#walk(new HeldRun(row, lease, this.attempts), isAlone);
     } catch (error) {
       if (!(error instanceof LeaseLost)) {
         this.logger.error({ runId, err: error }, 'A run was dropped; it is taken up again once its lease is over.');
@@ -85,13 +104,17 @@ export class RunRunner {
     }
   }
 
-  async #walk(run: HeldRun): Promise<RunResult> {
+  async #walk(run: HeldRun, isAlone: boolean): Promise<RunResult | Suspect> {
     const plan = this.plans.getPlanOf(run.row);
     let stepName = run.row.step;
     if (run.row.formerState === 'running') {
       const step = this.plans.getStep(plan, stepName);
       const lost = await this.committer.commit(run, plan, loseAttempt(this.#attemptState(run, run.now(), []), step));
       if (lost.end.run.state !== 'running') return { kind: 'left' };
+    }
+    if (!isAlone && isSuspect(run)) {
+      await this.claims.handBack(run.row.id, run.row.fence);
+      return { kind: 'suspect', row: run.row };
     }
     for (;;) {
       run.lease.signal.throwIfAborted();
@@ -149,3 +172,5 @@ export class RunRunner {
     if (await this.claims.handBack(run.id, run.fence)) this.waker.wake(run);
   }
 }
+
+const isSuspect = ({ row, attempts }: HeldRun): boolean => row.wasLost && attempts >= SUSPECT_AFTER;
