@@ -6,10 +6,8 @@ import type { ClientAtQlik } from '../rig/sandbox-control.js';
 /** What somebody does at Qlik while a customer is onboarded, and what an operator does about it. */
 interface Intervention {
   code: string;
-  /** Where the onboarding had come further than usual when it was interfered with. */
-  orCode?: string;
-  /** Before the customer is accepted. */
-  prepare?: (scene: Scene, host: string) => Promise<void>;
+  /** Before the customer is accepted; what it returns is done once somebody has interfered. */
+  prepare?: (scene: Scene, host: string) => Promise<void | (() => Promise<void>)>;
   /** Once its client is there. */
   interfere?: (scene: Scene, host: string, client: ClientAtQlik) => Promise<void>;
   mend: Mend;
@@ -52,11 +50,11 @@ const interventions: readonly Intervention[] = [
   },
   {
     code: 'CLIENT_NOT_FOUND',
-    orCode: 'CREDENTIAL_REFUSED',
-    prepare: ({ rig }, tenantHost) =>
-      rig.sandbox
-        .addFault({ kind: 'delay', operation: 'config-patch', delayMs: 800, tenantHost, times: 1 })
-        .then(() => undefined),
+    // The onboarding comes no further until the client is gone.
+    prepare: async ({ rig }, tenantHost) => {
+      const id = await rig.sandbox.addFault({ kind: 'status', operation: 'config-patch', status: 503, tenantHost });
+      return () => rig.sandbox.removeFault(id);
+    },
     interfere: async ({ rig }, host, client) => {
       await rig.sandbox.asAdministrator('DELETE', host, `/api/v1/oauth-clients/${client.clientId}`);
     },
@@ -103,7 +101,7 @@ const interventionFor = (name: string): Intervention => interventions[numberOf(n
 async function accept(scene: Scene, name: string): Promise<Signup> {
   const { prepare, interfere } = interventionFor(name);
   const host = hostOf(name);
-  await prepare?.(scene, host);
+  const afterwards = await prepare?.(scene, host);
   const signup = await scene.backend.onboard(name);
   if (interfere === undefined) return signup;
   let client: ClientAtQlik | undefined;
@@ -117,12 +115,13 @@ async function accept(scene: Scene, name: string): Promise<Signup> {
     () => `The client of ${name} does not come.`,
   );
   await interfere(scene, host, client!);
+  await afterwards?.();
   return signup;
 }
 
 async function mend(scene: Scene, signup: Signup, run: StoppedRun): Promise<'retry' | 'leave'> {
   const intervention = interventionFor(signup.name);
-  if (run.error?.code !== intervention.code && run.error?.code !== intervention.orCode)
+  if (run.error?.code !== intervention.code)
     throw new Error(`${signup.name} stopped with ${run.error?.code}, not ${intervention.code}.`);
   return intervention.mend(scene, signup, run);
 }

@@ -34,6 +34,11 @@ export class SandboxControl {
     return (await this.#control('POST', '/faults', fault)).id;
   }
 
+  /** Ends the fault with this id. */
+  async removeFault(id: string): Promise<void> {
+    await this.#control('DELETE', `/faults/${id}`);
+  }
+
   /** Ends every fault and says how often they struck together. */
   async clearFaults(): Promise<number> {
     const { faults } = await this.#control('GET', '/faults');
