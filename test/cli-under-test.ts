@@ -25,6 +25,7 @@ export interface Running {
 /** The built CLI on a database of its own, with its queue in PostgreSQL. */
 export interface CliUnderTest {
   database: Database;
+  databaseUrl: string;
   /** One statement on the database, as a person would make it. */
   query(sql: string, values?: unknown[]): Promise<void>;
   start(args: readonly string[], env?: NodeJS.ProcessEnv, input?: string): Running;
@@ -67,6 +68,7 @@ export async function cliUnderTest(): Promise<CliUnderTest> {
   };
   return {
     database,
+    databaseUrl: url.reveal(),
     query: async (sql, values) => {
       const client = new Client({ connectionString: url.reveal() });
       await client.connect();

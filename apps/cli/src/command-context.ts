@@ -1,3 +1,5 @@
+import type { Question } from './confirm.js';
+
 /** What a command is given beside its options. */
 export interface CommandContext {
   env: NodeJS.ProcessEnv;
@@ -7,6 +9,8 @@ export interface CommandContext {
   write: (text: string) => Promise<void>;
   /** All of standard input, which must be no terminal and at most 64 KiB. Throws INPUT_MISSING or INPUT_TOO_LONG. */
   readInput: () => Promise<string>;
+  /** Asks a person, as `confirm` does. Nobody is asked with `--json`, nor where standard input or standard error is no terminal. */
+  confirm: <Asked extends Question>(question: () => Promise<Asked>) => Promise<Asked>;
   /** Tells whoever watches how far the command is: one line on a terminal, written over each time, and nothing anywhere else. */
   showProgress: (text: string) => void;
   /** Whether `showProgress` shows anything. */

@@ -14,17 +14,19 @@ import { addListParentClients } from './commands/list-parent-clients.command.js'
 import { addListPauses } from './commands/list-pauses.command.js';
 import { addListRuns } from './commands/list-runs.command.js';
 import { addMigrate } from './commands/migrate.command.js';
+import { addOffboardCustomer } from './commands/offboard-customer.command.js';
 import { addOnboardCustomers } from './commands/onboard-customers.command.js';
 import { addReplaceApiKey } from './commands/replace-api-key.command.js';
 import { addRetireKey } from './commands/retire-key.command.js';
 import { addRevokeApiKey } from './commands/revoke-api-key.command.js';
 import { addRotateKeys } from './commands/rotate-keys.command.js';
-import { addSetParentClient } from './commands/set-parent-client.command.js';
 import { addRollBackRotation, addRotateSecret } from './commands/rotate-secret.command.js';
+import { addSetParentClient } from './commands/set-parent-client.command.js';
 import { addSetPause } from './commands/set-pause.command.js';
 import { addShowCustomer } from './commands/show-customer.command.js';
 import { addVerifyAudit } from './commands/verify-audit.command.js';
 import { addWatchRun } from './commands/watch-run.command.js';
+import { confirm } from './confirm.js';
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-code.js';
 import { describeFailure } from './failure.js';
 import type { CommandContext } from './command-context.js';
@@ -60,6 +62,8 @@ export async function runProgram(args: string[], { env, stdin, stdout, stderr }:
       if (stdout.write(text) === false) await once(stdout as NodeJS.WriteStream, 'drain');
     },
     readInput: () => readInput(stdin),
+    confirm: (question) =>
+      confirm({ input: showsProgress ? stdin : undefined, show: (text) => void stderr.write(text) }, question),
     showProgress,
     showsProgress,
     note: (text) => {
@@ -126,10 +130,11 @@ function buildProgram(
 }
 
 function addCustomerCommands(program: Command, context: CommandContext): void {
-  const customers = program.command('customers').description('sign up customers, and look at them');
+  const customers = program.command('customers').description('sign up customers, look at them, and offboard them');
   addListCustomers(customers, context);
   addShowCustomer(customers, context);
   addOnboardCustomers(customers, context);
+  addOffboardCustomer(customers, context);
   const runs = program.command('runs').description('look at what is done for customers, and change it');
   addListRuns(runs, context);
   addWatchRun(runs, context);
