@@ -55,6 +55,7 @@ const allowed = {
     'libs/audit',
     'libs/access',
     'libs/vault',
+    'libs/webhooks',
     'libs/parents',
     'libs/runs',
     'libs/customers',

@@ -52,7 +52,7 @@ describe('a command that is called wrongly', () => {
     });
   });
 
-  it.each([[[]], [['api-keys']], [['keys']], [['operators']], [['audit']]])(
+  it.each([[[]], [['api-keys']], [['keys']], [['operators']], [['webhooks']], [['audit']]])(
     'shows the help on standard error for %j, and with --json only that a command lacks',
     async (args: string[]) => {
       const ended = await run(...args);

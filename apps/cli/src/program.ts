@@ -2,9 +2,12 @@ import { once } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { addAcknowledgeSecret } from './commands/acknowledge-secret.command.js';
 import { addCancelRun, addRetryRun } from './commands/change-run.command.js';
+import { addChangeWebhook } from './commands/change-webhook.command.js';
 import { addCreateApiKey } from './commands/create-api-key.command.js';
 import { addCreateLoginLink } from './commands/create-login-link.command.js';
+import { addCreateWebhook } from './commands/create-webhook.command.js';
 import { addDeleteParentClient } from './commands/delete-parent-client.command.js';
+import { addDeleteWebhook } from './commands/delete-webhook.command.js';
 import { addExportAudit } from './commands/export-audit.command.js';
 import { addLiftPause } from './commands/lift-pause.command.js';
 import { addListApiKeys } from './commands/list-api-keys.command.js';
@@ -13,17 +16,23 @@ import { addListKeys } from './commands/list-keys.command.js';
 import { addListParentClients } from './commands/list-parent-clients.command.js';
 import { addListPauses } from './commands/list-pauses.command.js';
 import { addListRuns } from './commands/list-runs.command.js';
+import { addListWebhookDeliveries } from './commands/list-webhook-deliveries.command.js';
+import { addListWebhooks } from './commands/list-webhooks.command.js';
 import { addMigrate } from './commands/migrate.command.js';
 import { addOffboardCustomer } from './commands/offboard-customer.command.js';
 import { addOnboardCustomers } from './commands/onboard-customers.command.js';
 import { addReplaceApiKey } from './commands/replace-api-key.command.js';
+import { addReplayWebhooks } from './commands/replay-webhooks.command.js';
 import { addRetireKey } from './commands/retire-key.command.js';
 import { addRevokeApiKey } from './commands/revoke-api-key.command.js';
 import { addRotateKeys } from './commands/rotate-keys.command.js';
 import { addRollBackRotation, addRotateSecret } from './commands/rotate-secret.command.js';
+import { addRotateWebhookSecret } from './commands/rotate-webhook-secret.command.js';
 import { addSetParentClient } from './commands/set-parent-client.command.js';
 import { addSetPause } from './commands/set-pause.command.js';
 import { addShowCustomer } from './commands/show-customer.command.js';
+import { addShowWebhook } from './commands/show-webhook.command.js';
+import { addTestWebhook } from './commands/test-webhook.command.js';
 import { addVerifyAudit } from './commands/verify-audit.command.js';
 import { addWatchRun } from './commands/watch-run.command.js';
 import { confirm } from './confirm.js';
@@ -122,6 +131,7 @@ function buildProgram(
   addSetParentClient(parentClients, context);
   addListParentClients(parentClients, context);
   addDeleteParentClient(parentClients, context);
+  addWebhookCommands(program, context);
   addCreateLoginLink(program.command('operators').description('let operators into the dashboard'), context);
   const audit = program.command('audit').description('check the audit trail, and take it out');
   addVerifyAudit(audit, context);
@@ -146,4 +156,19 @@ function addCustomerCommands(program: Command, context: CommandContext): void {
   addRotateSecret(program, context);
   addRollBackRotation(program, context);
   addAcknowledgeSecret(program, context);
+}
+
+function addWebhookCommands(program: Command, context: CommandContext): void {
+  const webhooks = program
+    .command('webhooks')
+    .description('register, change and try the endpoints that hear of events, and send events again');
+  addListWebhooks(webhooks, context);
+  addShowWebhook(webhooks, context);
+  addCreateWebhook(webhooks, context);
+  addChangeWebhook(webhooks, context);
+  addRotateWebhookSecret(webhooks, context);
+  addDeleteWebhook(webhooks, context);
+  addListWebhookDeliveries(webhooks, context);
+  addReplayWebhooks(webhooks, context);
+  addTestWebhook(webhooks, context);
 }

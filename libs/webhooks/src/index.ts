@@ -11,6 +11,7 @@ export {
   type WebhookEndpointChange,
   WebhookEndpointsService,
 } from './endpoints/webhook-endpoints.service.js';
+export { WebhookSecrets } from './endpoints/webhook-secrets.js';
 export { WebhookCleaning } from './sending/webhook-cleaning.js';
 export { WebhookFanOut } from './sending/webhook-fan-out.js';
 export { WebhookSender } from './sending/webhook-sender.js';
@@ -18,5 +19,5 @@ export { type DeliveryError } from './sending/webhook-transport.js';
 export { TEST_EVENT, type WebhookEvent, webhookEvents } from './webhook-events.js';
 export { WEBHOOK_LOGGER } from './webhook-logger.js';
 export { WebhookSendingModule } from './webhook-sending.module.js';
-export { type WebhookConfig, webhookSettings } from './webhook.config.js';
+export { type WebhookConfig, WebhookPlaces, webhookSettings } from './webhook.config.js';
 export { WebhooksModule } from './webhooks.module.js';

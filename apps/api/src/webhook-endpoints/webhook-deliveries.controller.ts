@@ -10,6 +10,7 @@ import { Operation } from '../openapi/operation.decorator.js';
 import {
   ReplayedWebhooks,
   showWebhookDelivery,
+  toReplay,
   WebhookDeliveryFilter,
   WebhookDeliveryPage,
   WebhookReplay,
@@ -72,14 +73,10 @@ export class WebhookDeliveriesController {
   })
   async replay(
     @Param('id', new IdPipe('webhook endpoint')) id: string,
-    @Body({ schema: WebhookReplay }) { since, until, deliveryIds }: WebhookReplay,
+    @Body({ schema: WebhookReplay }) replay: WebhookReplay,
     @CurrentCaller() caller: Caller,
   ): Promise<z.output<typeof ReplayedWebhooks>> {
-    const what =
-      since === undefined
-        ? { deliveryIds: deliveryIds! }
-        : { since: new Date(since), until: until === undefined ? undefined : new Date(until) };
-    return { deliveries: await this.replays.replay(id, what, caller.actor) };
+    return { deliveries: await this.replays.replay(id, toReplay(replay), caller.actor) };
   }
 
   @Post('test')

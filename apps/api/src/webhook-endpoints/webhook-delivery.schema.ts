@@ -1,5 +1,12 @@
 import { WebhookDeliveryState } from '@app/platform';
-import { type DeliveryError, type ShownDelivery, TEST_EVENT, type WebhookEvent, webhookEvents } from '@app/webhooks';
+import {
+  type DeliveryError,
+  type Replay,
+  type ShownDelivery,
+  TEST_EVENT,
+  type WebhookEvent,
+  webhookEvents,
+} from '@app/webhooks';
 import { z } from 'zod';
 import { cursor, id, instant, limit } from '../schemas/text.schema.js';
 
@@ -83,6 +90,12 @@ export const WebhookReplay = z
   .refine(({ since, until }) => until === undefined || since !== undefined, { path: ['until'], error: 'needs since' })
   .meta({ id: 'WebhookReplay', description: 'Exactly one of `since` and `deliveryIds`.' });
 export type WebhookReplay = z.output<typeof WebhookReplay>;
+
+/** The same as the service takes it. */
+export const toReplay = ({ since, until, deliveryIds }: WebhookReplay): Replay =>
+  since === undefined
+    ? { deliveryIds: deliveryIds! }
+    : { since: new Date(since), until: until === undefined ? undefined : new Date(until) };
 
 /** How much is sent again. */
 export const ReplayedWebhooks = z.object({ deliveries: z.int() }).meta({ id: 'ReplayedWebhooks' });
