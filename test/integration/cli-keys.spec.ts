@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile } from 'node:child_process';
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AuditTrail, AuditVerification } from '@app/audit';
 import { LocalKeyProvider, openKeyProvider, ROTATION_BATCH, Vault } from '@app/vault';
@@ -138,6 +139,23 @@ describe('keys', () => {
     expect(ended).toMatchObject({ code: 1, stdout: '' });
     expect(JSON.parse(ended.stderr)).toEqual({ error: { code, message: expect.stringContaining(message) } });
     expect(ended.stderr).not.toContain('hunter2');
+  });
+
+  it('that do not fit the database seal no secret of a parent client', async () => {
+    await store(OLD, 1);
+    const [stdout, stderr]: string[][] = [[], []];
+    const code = await runProgram(['parent-clients', 'set', 'eu', '--client-id', 'abc', '--json'], {
+      env: { DATABASE_URL: test.url.reveal(), LOCAL_KEYS: CURRENT },
+      stdin: Readable.from(['secret']),
+      stdout: { write: (text) => stdout!.push(text) },
+      stderr: { write: (text) => stderr!.push(text) },
+    });
+    expect([code, stdout]).toEqual([1, []]);
+    expect(JSON.parse(stderr!.join(''))).toEqual({
+      error: { code: 'KEYS_UNUSABLE', message: expect.stringContaining('"old"') },
+    });
+    expect(await test.database.client.parentClient.count()).toBe(0);
+    expect(await test.database.client.dataKey.count()).toBe(1);
   });
 
   it('asks for the migrations where the tables are not there', async () => {

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { AuditTrail } from '@app/audit';
 import { ParentClientStoring } from '@app/parents';
 import { ConfigurationError, DomainError, Secret } from '@app/platform';
-import { Vault } from '@app/vault';
 import type { Command } from 'commander';
+import { checkRegion } from '../check-region.js';
 import { CLI_ACTOR } from '../cli-api-keys.js';
 import type { CommandContext } from '../command-context.js';
-import { withKeys } from '../with-keys.js';
+import { withVault } from '../with-vault.js';
 
 interface SetParentClientOptions {
   clientId: string;
@@ -24,18 +23,12 @@ export function addSetParentClient(parent: Command, { env, print, readInput }: C
     .requiredOption('--client-id <id>', 'the id of the client at Qlik')
     .option('--secret-file <path>', 'the file that holds its secret, and nothing else')
     .action(async (region: string, { clientId, secretFile }: SetParentClientOptions) => {
-      // Loaded only here: it brings the client of Qlik, which no other command needs.
-      const { checkRegion } = await import('../check-region.js');
       checkRegion(env, region);
       check('--client-id', clientId, 200);
       const clientSecret = readSecret(secretFile === undefined ? await readInput() : await readSecretFile(secretFile));
-      const { isNew } = await withKeys(env, (database, keys) => {
-        const audit = new AuditTrail(database);
-        return new ParentClientStoring(database, audit, new Vault(database, audit, keys)).store(
-          { region, clientId, clientSecret },
-          { actor: CLI_ACTOR },
-        );
-      });
+      const { isNew } = await withVault(env, (database, audit, vault) =>
+        new ParentClientStoring(database, audit, vault).store({ region, clientId, clientSecret }, { actor: CLI_ACTOR }),
+      );
       print(
         { region, clientId, isNew },
         `The parent client of "${region}" is ${isNew ? 'stored' : 'replaced'}. Workers use it within two seconds; retry the runs that it was refused for.`,
