@@ -85,6 +85,25 @@ describe('a stream of run events', () => {
   });
 });
 
+describe('a stream of a run that has no customer', () => {
+  const tenantHost = 'nobody-yet.eu.qlikcloud.com';
+  it.each([
+    ['plan', { plan: 'preflight' }],
+    ['tenant', { tenantHost }],
+  ])('tells of a pause of its %s, and of the end of that', async (_what, target) => {
+    const run = { customerId: null, plan: 'preflight', input: { tenantHost }, wallClockMs: 60_000 };
+    const { id } = await harness.database.transaction((tx) =>
+      harness.service.create(tx, { ...run, actor: 'test', requestId: 'request-1', traceparent: null }),
+    );
+    const stream = await follow(eventsWith({ heartbeatMs: 2_000 }), id);
+    const pauseId = await harness.pause(target);
+    expect((await stream.next()).value).toContain(pauseId);
+    await harness.lift(pauseId);
+    expect((await stream.next()).value).toContain('id: 1\n');
+    await stream.return(undefined);
+  });
+});
+
 describe('the watch', () => {
   it('looks at every watched run with one statement, and at none that nobody watches any more', async () => {
     const events = eventsWith({});

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import { OPEN_STATES } from './run-states.js';
+import { TENANT_OF_RUN } from './tenant-of-run.js';
 
 /** What changes whenever a run is shown differently. */
 export interface RunVersion {
@@ -20,9 +21,9 @@ export class RunVersionsReader {
     return this.database.sql.$queryRaw<RunVersion[]>`
       SELECT runs.id AS "runId", runs.revision, held.id AS "pauseId"
       FROM runs LEFT JOIN LATERAL (
-        SELECT pauses.id FROM pauses JOIN customers ON customers.id = runs.customer_id
+        SELECT pauses.id FROM pauses
         WHERE runs.state::text = ANY(${OPEN_STATES}::text[])
-          AND (pauses.plan = runs.plan OR pauses.tenant_host = customers.tenant_host)
+          AND (pauses.plan = runs.plan OR pauses.tenant_host = ${TENANT_OF_RUN})
         ORDER BY pauses.id LIMIT 1) held ON true
       WHERE runs.id = ANY(${runIds}::uuid[])`;
   }
