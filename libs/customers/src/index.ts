@@ -17,6 +17,7 @@ export { FoundOnClient } from './existing-client/found-on-client.js';
 export { OffboardingsService } from './offboarding/offboardings.service.js';
 export { OnboardingInput, ONBOARDING_STEPS } from './onboarding-input.js';
 export { inputOfNext, ReconciliationInput } from './reconciliation/reconciliation-input.js';
+export { RECONCILIATION_WALL_CLOCK_MS } from './reconciliation/reconciliation-start.js';
 export { barsWholeWeek } from './rotation/blackout.js';
 export { isTimeZone } from './rotation/blackout-clock.js';
 export { nextAllowed } from './rotation/rotation-schedule.js';

@@ -5,9 +5,12 @@ import type { CustomerTarget } from './customer-targets.js';
 /** The warning that a tenant takes no allowed origins on web clients. */
 export const ORIGINS_NOT_SUPPORTED = 'ORIGINS_NOT_SUPPORTED';
 
+/** What of its client's settings a customer asks for. */
+export type WantedSettings = Pick<CustomerTarget, ClientField>;
+
 /** The customer's fields as settings of its client at Qlik. */
 export function settingsFor(
-  { scopes, redirectUris, allowedOrigins }: Pick<CustomerTarget, ClientField>,
+  { scopes, redirectUris, allowedOrigins }: WantedSettings,
   fields: readonly ClientField[],
 ): OAuthClientChanges {
   return {

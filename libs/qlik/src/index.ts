@@ -18,7 +18,6 @@ export { QlikError, type QlikErrorDetails, type QlikErrorFacts } from './qlik-er
 export type { QlikErrorCode, QlikFailure } from './qlik-error.table.js';
 export {
   assertTenantRegion,
-  hasTenantRegion,
   parseTenantHost,
   regionOf,
   type TenantHostPolicy,

@@ -4,8 +4,8 @@ import { hasStopped, RunsService, RunSuccession, type Takeover } from '@app/runs
 import type { ClientField } from '../changes/customer-changes.js';
 import { inputOfNext } from './reconciliation-input.js';
 
-/** From its beginning to giving up, in ms. */
-const WALL_CLOCK_MS = 86_400_000;
+/** From the beginning of a reconciliation to giving up, in ms. */
+export const RECONCILIATION_WALL_CLOCK_MS = 86_400_000;
 
 /** Who asks that a customer be compared with Qlik, and what was changed that Qlik does not have yet. */
 export interface ReconciliationRequest extends Takeover {
@@ -15,7 +15,7 @@ export interface ReconciliationRequest extends Takeover {
 }
 
 /** Whether nobody has begun to work on the run: it will see whatever is changed now. */
-export const isUntouched = (run: Run): boolean => run.state === 'queued' && run.step === null;
+const isUntouched = (run: Run): boolean => run.state === 'queued' && run.step === null;
 
 /** The run that is at work for the customer, and may have read already what is about to change. Pure. */
 export const findAtWork = (unfinished: readonly Run[]): Run | undefined =>
@@ -41,7 +41,7 @@ export class ReconciliationStart {
         ...{ customerId, actor, requestId, traceparent, reason },
         plan: 'reconciliation',
         input: { changed },
-        wallClockMs: WALL_CLOCK_MS,
+        wallClockMs: RECONCILIATION_WALL_CLOCK_MS,
         // The slot is with a run that begins first, or with one that waits for a person, who is not waited for.
         ...(other === undefined ? {} : { waitsForSlot: true }),
       });

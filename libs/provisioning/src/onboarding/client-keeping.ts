@@ -5,6 +5,7 @@ import type { Completed, RunEvent, StepContext } from '@app/runs';
 import type { DataKeyHandle } from '@app/vault';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
+import { ORIGINS_NOT_SUPPORTED } from '../client-settings.js';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import type { CustomerTarget } from '../customer-targets.js';
 import { StoredSecrets } from '../secrets/stored-secrets.js';
@@ -69,7 +70,7 @@ export class ClientKeeping {
     const { oauthClientId, secretVersionId, version } = place;
     const adopted = inHand.adopted ?? false;
     const sealed = await this.secrets.seal(dataKey, inHand.secret, { customerId, id: secretVersionId, version });
-    const warnings = inHand.originsRefused === true ? ['ORIGINS_NOT_SUPPORTED'] : [];
+    const warnings = inHand.originsRefused === true ? [ORIGINS_NOT_SUPPORTED] : [];
     return {
       output: { oauthClientId, clientId, clientName, secretVersionId, version, adopted, warnings },
       intent: { ...inHand.intent, phase: 'kept', clientId },

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CustomerStates } from '@app/customers';
+import { CustomerStates, USABLE_STATES } from '@app/customers';
 import type { CustomerState, Sql } from '@app/platform';
 import type { Plan, RunError, RunEvent, RunOutcome, RunView, Step } from '@app/runs';
 import { explainFailure } from '../explain-failure.js';
@@ -52,7 +52,7 @@ export class OnboardingPlan implements Plan {
 
 /** What an onboarding's end means for a customer in `state`; undefined where it means nothing. One that was ready keeps its working credential when only the settling failed; a cancelled one has none left. */
 function customerStateAfter(outcome: RunOutcome, state: CustomerState): 'ready' | 'degraded' | 'failed' | undefined {
-  const wasReady = state === 'ready' || state === 'degraded';
+  const wasReady = USABLE_STATES.includes(state);
   switch (outcome) {
     case 'needs_attention':
       return undefined;

@@ -1,6 +1,7 @@
 import type { ClientField } from '@app/customers';
 import { IMPERSONATION_GRANTS, type NamedClient, type OAuthClient } from '@app/qlik';
 import { isClientName } from '../onboarding/client-name.js';
+import type { WantedSettings } from '../client-settings.js';
 import type { CustomerTarget } from '../customer-targets.js';
 import { type Finding, type FindingKind, REPAIRS } from './finding-kinds.js';
 import type { RecordedClient, RecordedSecret } from './recorded-client.reader.js';
@@ -9,7 +10,7 @@ import type { RecordedClient, RecordedSecret } from './recorded-client.reader.js
 const MAX_CLIENT_IDS = 20;
 
 /** What is asked of a customer's client. */
-export type WantedClient = Pick<CustomerTarget, 'customerId' | 'scopes' | 'redirectUris' | 'allowedOrigins'>;
+export type WantedClient = Pick<CustomerTarget, 'customerId'> & WantedSettings;
 
 /** What Qlik shows. */
 export interface SeenClient {

@@ -1,13 +1,9 @@
 import type { FoundOnClient } from '@app/customers';
 import type { OAuthClient } from '@app/qlik';
-import type { CustomerTarget } from '../customer-targets.js';
+import type { WantedSettings } from '../client-settings.js';
 
 /** What is left of that which the client had beyond what is wanted: what somebody took away since, or asks for by now, is not put back for its sake. Pure. */
-export function foundStillThere(
-  found: FoundOnClient,
-  client: OAuthClient,
-  wanted: Pick<CustomerTarget, 'scopes' | 'redirectUris' | 'allowedOrigins'>,
-): FoundOnClient {
+export function foundStillThere(found: FoundOnClient, client: OAuthClient, wanted: WantedSettings): FoundOnClient {
   const left = (before: readonly string[], seen: readonly string[] = [], asked: readonly string[] = []) =>
     before.filter((entry) => seen.includes(entry) && !asked.includes(entry));
   return {

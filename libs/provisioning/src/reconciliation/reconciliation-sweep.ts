@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { inputOfNext } from '@app/customers';
+import { inputOfNext, RECONCILIATION_WALL_CLOCK_MS } from '@app/customers';
 import { Injectable } from '@nestjs/common';
 import type { Run, Sql } from '@app/platform';
 import { hasStopped, RunsService, RunSuccession, type Takeover } from '@app/runs';
 import { afterBusy, type DueCustomer, DueCustomers } from '../due-customers.js';
 import { ReconciliationCalendar } from './reconciliation-calendar.js';
-
-/** From its beginning to giving up, in ms. */
-const WALL_CLOCK_MS = 86_400_000;
 
 /** Begins the comparisons that are due. One that stopped begins anew, as the same run: people are asked once, however long they take. */
 @Injectable()
@@ -36,7 +33,7 @@ export class ReconciliationSweep {
         ? await this.runs.create(tx, {
             ...{ customerId, ...by, traceparent: null },
             plan: 'reconciliation',
-            wallClockMs: WALL_CLOCK_MS,
+            wallClockMs: RECONCILIATION_WALL_CLOCK_MS,
           })
         : await this.#beginAnew(tx, run, by);
     await this.calendar.schedule(tx, customerId, customer.now);

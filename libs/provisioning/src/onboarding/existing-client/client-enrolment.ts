@@ -3,6 +3,7 @@ import { ExistingClientsRepository, type FoundOnClient } from '@app/customers';
 import { type OAuthClient, OAuthClientsApi, QlikError, TokensApi } from '@app/qlik';
 import { type Completed, needsAttention, type RunEvent, type StepContext, waitUntil } from '@app/runs';
 import type { z } from 'zod';
+import { ORIGINS_NOT_SUPPORTED } from '../../client-settings.js';
 import type { CustomerTarget, ExistingClientTarget } from '../../customer-targets.js';
 import { OAuthClientsRepository } from '../../oauth-clients.repository.js';
 import { ProvisioningSettings } from '../../provisioning-settings.js';
@@ -165,7 +166,7 @@ export class ClientEnrolment {
     const { oauthClientId, clientId, secretVersionId } = completed.output;
     const subject = { oauthClientId, clientId };
     const warnings = [
-      ...(originsRefused ? ['ORIGINS_NOT_SUPPORTED'] : []),
+      ...(originsRefused ? [ORIGINS_NOT_SUPPORTED] : []),
       ...(secrets >= MAX_SECRETS ? ['SECRETS_FULL'] : []),
     ];
     return {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { IMPERSONATION_GRANTS, type OAuthClient } from '@app/qlik';
 import fc from 'fast-check';
-import { judgeClient, type WantedSettings } from './client-fitness.js';
+import type { WantedSettings } from '../../client-settings.js';
+import { judgeClient } from './client-fitness.js';
 
 const wanted: WantedSettings = {
   scopes: ['user_default'],

@@ -1,10 +1,7 @@
 import type { FoundOnClient } from '@app/customers';
 import { IMPERSONATION_GRANTS, type OAuthClient, type OAuthClientChanges } from '@app/qlik';
 import type { RunError } from '@app/runs';
-import type { CustomerTarget } from '../../customer-targets.js';
-
-/** What of a client's settings a customer asks for. */
-export type WantedSettings = Pick<CustomerTarget, 'scopes' | 'redirectUris' | 'allowedOrigins'>;
+import type { WantedSettings } from '../../client-settings.js';
 
 /** Whether a client can impersonate: never; or with these changes, which take nothing away, beside what it has that nobody asked for. */
 export type Fitness =

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type OAuthClient, type OAuthClientChanges, OAuthClientsApi, QlikError } from '@app/qlik';
 import { needsAttention, type StepContext } from '@app/runs';
+import { setClient } from '../../client-settings.js';
 import type { CustomerTarget } from '../../customer-targets.js';
 import { callsOf } from '../../qlik-calls.js';
 import type { Fitness } from './client-fitness.js';
@@ -31,31 +32,24 @@ export class ClientFitting {
     await context.commitIntent(
       intent?.phase === 'minting' ? { ...intent, existing: { changed } } : { phase: 'fitting', changed },
     );
-    const refused = await this.#patch(context, tenantHost, clientId, changes);
+    const refused = await this.#set(context, tenantHost, clientId, changes);
     if (refused === undefined) return { changed, originsRefused: false };
     return { changed: changed.filter((setting) => setting !== 'allowedOrigins'), originsRefused: true };
   }
 
-  /** Whether a tenant takes origins on a web client is not documented: after a 400, which changes nothing, the rest is set without them. Returns that refusal. */
-  async #patch(
+  /** Returns what Qlik said if it refused the origins. */
+  async #set(
     context: StepContext,
     host: string,
     clientId: string,
     changes: OAuthClientChanges,
   ): Promise<QlikError | undefined> {
-    const { allowedOrigins, ...others } = changes;
-    const bodies = allowedOrigins === undefined ? [others] : [changes, others];
-    let refusal: QlikError | undefined;
-    for (const body of bodies) {
-      if (Object.keys(body).length === 0) return refusal;
-      try {
-        await this.oauthClients.patch(host, clientId, body, callsOf(context));
-        return refusal;
-      } catch (error) {
-        if (!(error instanceof QlikError && error.qlik?.status === 400)) throw error;
-        refusal = error;
-      }
+    try {
+      return await setClient(this.oauthClients, host, clientId, changes, callsOf(context));
+    } catch (error) {
+      if (!(error instanceof QlikError && error.qlik?.status === 400)) throw error;
+      const others = Object.keys(changes).filter((setting) => setting !== 'allowedOrigins');
+      throw needsAttention(existingClientUnfit(clientId, others, error), error);
     }
-    throw needsAttention(existingClientUnfit(clientId, Object.keys(others), refusal!), refusal);
   }
 }
