@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type Customer, DomainError, type Run, type Sql } from '@app/platform';
+import { type Customer, type Run, type Sql } from '@app/platform';
 import { PLAN_NAMES, RunSuccession, UNFINISHED_STATES } from '@app/runs';
+import { busyAtThisMoment } from './customer-busy.js';
 import { customerNotFound } from './customer-not-found.js';
 
 /** A customer's row, as far as a request may change it. */
@@ -48,15 +49,7 @@ export class CustomerHold {
       SELECT count(*)::int AS count FROM runs
       WHERE customer_id = ${customerId}::uuid AND state = ANY(${UNFINISHED_STATES}::run_state[])`;
     // Whoever retries a run that had ended holds the customer's row, not a lock of its plan.
-    if (count !== unfinished.length) throw busyAtThisMoment(customerId);
+    if (count !== unfinished.length) throw busyAtThisMoment(customerId, 'runs');
     return { customer, unfinished };
   }
 }
-
-const busyAtThisMoment = (customerId: string): DomainError =>
-  new DomainError(
-    'conflict',
-    'CUSTOMER_BUSY',
-    `Another request changes the runs of the customer "${customerId}" at this moment. Send this one again in a moment.`,
-    { retryAfterSeconds: 1 },
-  );

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Customer, Database, type Sql } from '@app/platform';
+import { type Customer, Database, Prisma, type Sql } from '@app/platform';
+import { jsonOrNull } from './json-or-null.js';
 import type { NewCustomer } from './new-customer.js';
 
 /** How long an idempotency key is remembered. */
@@ -20,21 +21,10 @@ export interface RequestKey {
 export class CustomersRepository {
   constructor(private readonly database: Database) {}
 
-  /**
-   * Writes the key and, only if it is new, its customer; undefined if the key is in use. A key that another transaction is writing is waited for.
-   * One statement: the lock timeout is set by the row's own filter, before the insert can wait.
-   */
+  /** Writes the key and, only if it is new, its customer; undefined if the key is in use. A key that another transaction is writing is waited for. */
   async insert(tx: Sql, id: string, input: NewCustomer, request: RequestKey): Promise<Customer | undefined> {
     const [row] = await tx.$queryRaw<Customer[]>`
-      WITH request AS (
-        INSERT INTO idempotency_keys AS kept (caller, key, request_hash, customer_id, expires_at)
-        SELECT ${request.caller}, ${request.key}, ${request.requestHash}, ${id}::uuid, now() + ${KEY_LIFE_DAYS} * interval '1 day'
-        WHERE set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true) IS NOT NULL
-        ON CONFLICT (caller, key) DO UPDATE SET request_hash = EXCLUDED.request_hash, customer_id = EXCLUDED.customer_id,
-          created_at = now(), expires_at = EXCLUDED.expires_at
-          WHERE kept.expires_at <= now()
-        RETURNING customer_id
-      )
+      WITH request AS (${insertKey(request, id)} RETURNING customer_id)
       INSERT INTO customers (id, external_id, name, tenant_host, redirect_uris, allowed_origins, scopes, verification_user,
         rotation, metadata)
       SELECT customer_id, ${input.externalId}, ${input.name}, ${input.tenantHost}, ${input.redirectUris}::text[],
@@ -50,13 +40,7 @@ export class CustomersRepository {
 
   /** Writes the key of a batch, which makes no customer by itself; false if the key is in use. A key that another transaction is writing is waited for. */
   async insertBatchKey(tx: Sql, request: RequestKey): Promise<boolean> {
-    const inserted = await tx.$executeRaw`
-      INSERT INTO idempotency_keys AS kept (caller, key, request_hash, customer_id, expires_at)
-      SELECT ${request.caller}, ${request.key}, ${request.requestHash}, NULL, now() + ${KEY_LIFE_DAYS} * interval '1 day'
-      WHERE set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true) IS NOT NULL
-      ON CONFLICT (caller, key) DO UPDATE SET request_hash = EXCLUDED.request_hash, customer_id = NULL,
-        created_at = now(), expires_at = EXCLUDED.expires_at
-        WHERE kept.expires_at <= now()`;
+    const inserted = await tx.$executeRaw`${insertKey(request, null)}`;
     return inserted === 1;
   }
 
@@ -78,4 +62,14 @@ export class CustomersRepository {
   }
 }
 
-const jsonOrNull = (value: unknown): string | null => (value === undefined ? null : JSON.stringify(value));
+/**
+ * The statement that writes a key, or writes it anew once it has expired; it touches no row while the key is in use.
+ * The lock timeout is set by the row's own filter, before the insert can wait.
+ */
+const insertKey = ({ caller, key, requestHash }: RequestKey, customerId: string | null): Prisma.Sql => Prisma.sql`
+  INSERT INTO idempotency_keys AS kept (caller, key, request_hash, customer_id, expires_at)
+  SELECT ${caller}, ${key}, ${requestHash}, ${customerId}::uuid, now() + ${KEY_LIFE_DAYS} * interval '1 day'
+  WHERE set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true) IS NOT NULL
+  ON CONFLICT (caller, key) DO UPDATE SET request_hash = EXCLUDED.request_hash, customer_id = EXCLUDED.customer_id,
+    created_at = now(), expires_at = EXCLUDED.expires_at
+    WHERE kept.expires_at <= now()`;

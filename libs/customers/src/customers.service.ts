@@ -13,6 +13,7 @@ import {
 import { type RunChange, type RunDetails, RunsReader, RunsService, RunSuccession } from '@app/runs';
 import { v7 as uuidv7 } from 'uuid';
 import { hashCanonicalJson } from './canonical-json.js';
+import { busyAtThisMoment } from './customer-busy.js';
 import { CustomerStates } from './customer-states.js';
 import { assertNotOffboarded } from './customer-usable.js';
 import { CustomersReader } from './customers.reader.js';
@@ -111,7 +112,7 @@ export class CustomersService {
 
   async #refuseSecondRotation(tx: Transaction, runId: string, customerId: string): Promise<void> {
     const unfinished = await this.succession.findUnfinished(tx, customerId, 'rotation');
-    if (unfinished === undefined) throw busyAtThisMoment(customerId);
+    if (unfinished === undefined) throw busyAtThisMoment(customerId, 'rotation');
     const active = unfinished.find(({ id }) => id !== runId);
     if (active !== undefined) throw rotationActive(active);
   }
@@ -216,14 +217,6 @@ export const inProgress = (cause?: unknown): DomainError =>
     'IDEMPOTENCY_IN_PROGRESS',
     'A request with this Idempotency-Key, externalId or tenantHost is still under way. Send this one again, unchanged, in a moment.',
     { retryAfterSeconds: 1, cause },
-  );
-
-const busyAtThisMoment = (customerId: string): DomainError =>
-  new DomainError(
-    'conflict',
-    'CUSTOMER_BUSY',
-    `Another request changes the rotation of the customer "${customerId}" at this moment. Send this one again in a moment.`,
-    { retryAfterSeconds: 1 },
   );
 
 const rotationPromoted = (run: Run): DomainError =>

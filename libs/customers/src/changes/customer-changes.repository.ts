@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database, Prisma, type Sql } from '@app/platform';
+import { jsonOrNull } from '../json-or-null.js';
 import type { CustomerChanges, CustomerField } from './customer-changes.js';
 
 /** Each field's column with the value it is to have. */
@@ -42,6 +43,3 @@ export class CustomerChangesRepository {
     return holder?.id;
   }
 }
-
-const jsonOrNull = (value: unknown): string | null =>
-  value === undefined || value === null ? null : JSON.stringify(value);
