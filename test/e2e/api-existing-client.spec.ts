@@ -426,6 +426,32 @@ describe('its onboarding, cancelled', () => {
   });
 });
 
+describe('its offboarding', () => {
+  const offboarded = async (customerId: string) =>
+    stack.runEnd((await stack.call('DELETE', `/v1/customers/${customerId}`)).body.run.id);
+
+  it('deletes the client that was recorded, and no other of its name', async () => {
+    const scripted = await script('same-name');
+    const other = await scripted.tenant.create({ clientName: 'portal' });
+    await scripted.tenant.fault({ kind: 'status', status: 403, operation: 'config-patch', times: 1 });
+    const { customerId, run } = await onboard(scripted.name, { clientId: scripted.clientId });
+    expect(run).toMatchObject({ state: 'needs_attention', step: 'trust-consent' });
+    expect(await offboarded(customerId)).toMatchObject({ state: 'succeeded' });
+    const { clients } = await stateOf(scripted.name);
+    expect(clients.map(({ clientId }: any) => clientId)).toEqual([other.clientId]);
+  });
+
+  it('deletes nothing at Qlik where no client was recorded', async () => {
+    const scripted = await script('only-fitted', { allowedScopes: ['apps:read'] });
+    await scripted.tenant.fault({ kind: 'status', status: 400, operation: 'patch', times: 1 });
+    const { customerId, run } = await onboard(scripted.name, { clientId: scripted.clientId });
+    expect(run).toMatchObject({ state: 'needs_attention', step: 'create-oauth-client' });
+    expect(await offboarded(customerId)).toMatchObject({ state: 'succeeded' });
+    const { clientId, hint } = scripted;
+    expect((await stateOf(scripted.name)).clients).toMatchObject([{ clientId, hints: [hint] }]);
+  });
+});
+
 describe('POST /v1/customers with existingClient', () => {
   it('refuses a client that another customer has, made or enrolled, and writes nothing', async () => {
     const scripted = await script('holder');
