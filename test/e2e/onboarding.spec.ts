@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { request } from 'undici';
 import { Stack } from '../stack.js';
@@ -111,6 +112,18 @@ describe.each(['postgres', 'redis'] as const)('onboarding on %s', (backend) => {
     ]);
     const { body: verification } = await stack.call('GET', `/v1/audit-events/verification?customerId=${customerId}`);
     expect(verification).toMatchObject({ intact: true });
+  });
+});
+
+describe('an idempotency key', () => {
+  beforeAll(start());
+  afterAll(stop);
+
+  it('is forgotten by the workers once it has expired', async () => {
+    const { idempotencyKey: keys } = stack.test.database.client;
+    const { customerId } = await stack.onboard('forgotten');
+    expect(await keys.updateMany({ where: { customerId }, data: { expiresAt: new Date(0) } })).toEqual({ count: 1 });
+    while ((await keys.count({ where: { customerId } })) > 0) await delay(20);
   });
 });
 

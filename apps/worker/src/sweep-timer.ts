@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { IdempotencyKeyCleaning } from '@app/customers';
 import { ParentClientWatch, ReconciliationSweep, RotationSweep } from '@app/provisioning';
 import { RUN_LOGGER, RunSweep } from '@app/runs';
 import type { Logger } from 'pino';
@@ -20,6 +21,7 @@ export class SweepTimer implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly rotationSweep: RotationSweep,
     private readonly reconciliationSweep: ReconciliationSweep,
     private readonly parentClientWatch: ParentClientWatch,
+    private readonly idempotencyKeys: IdempotencyKeyCleaning,
     private readonly interval: SweepInterval,
     @Inject(RUN_LOGGER) private readonly logger: Logger,
   ) {}
@@ -46,6 +48,7 @@ export class SweepTimer implements OnApplicationBootstrap, BeforeApplicationShut
     await this.#sweep('Began rotations that were due.', () => this.rotationSweep.sweep());
     await this.#sweep('Began comparisons with Qlik that were due.', () => this.reconciliationSweep.sweep());
     await this.#sweep('Reported parent clients that Qlik refuses.', () => this.parentClientWatch.sweep());
+    await this.#sweep('Forgot idempotency keys that had expired.', () => this.idempotencyKeys.sweep());
   }
 
   /** One that fails does not keep the others from theirs. */

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuditModule } from '@app/audit';
-import { RotationDefaults, RotationModule } from '@app/customers';
+import { IdempotencyKeyCleaning, RotationDefaults, RotationModule } from '@app/customers';
 import { StoredParentClients, StoredParentsModule } from '@app/parents';
 import { DatabaseModule, HealthModule } from '@app/platform';
 import { ProvisioningModule, ProvisioningSettings, ReconciliationPolicy } from '@app/provisioning';
@@ -75,6 +75,7 @@ export class WorkerModule {
         RunProcessor,
         RunProcessorLifecycle,
         SweepTimer,
+        IdempotencyKeyCleaning,
         WebhookTimer,
         AuditCheckTimer,
         { provide: AuditCheckInterval, useValue: new AuditCheckInterval(config.AUDIT_CHECK_INTERVAL_SECONDS) },

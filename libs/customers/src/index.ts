@@ -14,6 +14,7 @@ export { ExistingClientsModule } from './existing-client/existing-clients.module
 export { ExistingClientsRepository } from './existing-client/existing-clients.repository.js';
 export { ExistingSecretSealing, type SealedExistingSecret } from './existing-client/existing-secret-sealing.js';
 export { FoundOnClient } from './existing-client/found-on-client.js';
+export { IdempotencyKeyCleaning } from './idempotency-key-cleaning.js';
 export { OffboardingsService } from './offboarding/offboardings.service.js';
 export { OnboardingInput, ONBOARDING_STEPS } from './onboarding-input.js';
 export { inputOfNext, ReconciliationInput } from './reconciliation/reconciliation-input.js';
