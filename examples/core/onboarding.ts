@@ -88,9 +88,8 @@ export class Onboarding {
       unwrap(this.client.GET('/v1/customers/{id}', { params: { path: { id: customerId } } })),
       unwrap(this.client.GET('/v1/runs/{id}', { params: { path: { id: runId } } })),
     ]);
-    if (customer.state === 'ready' || customer.state === 'degraded') {
-      const made = run.steps.find(({ name }) => name === 'create-oauth-client')?.output;
-      this.#finish(signUp, String(made?.clientId));
+    if ((customer.state === 'ready' || customer.state === 'degraded') && customer.clientId !== null) {
+      this.#finish(signUp, customer.clientId);
     } else if (run.state === 'failed' || run.state === 'needs_attention' || run.state === 'cancelled') {
       this.#stop(signUp, run.error?.code ?? run.state);
     } else if (signUp.state === 'stopped') {

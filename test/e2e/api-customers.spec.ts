@@ -39,7 +39,7 @@ describe('POST /v1/customers', () => {
       body: {
         customer: {
           ...{ ...body, state: 'onboarding', scopes: ['user_default'], readyAt: null },
-          ...{ rotatesAt: null, currentSecret: null },
+          ...{ rotatesAt: null, clientId: null, currentSecret: null },
         },
         run: { plan: 'onboarding', state: 'queued', input: {}, steps: [], error: null, cancelRequested: false },
       },
@@ -319,8 +319,18 @@ describe('the secrets of a customer', () => {
     const [one, two] = [await makeCustomer(1), await makeCustomer(3)];
     const { body } = await api.call<z.output<typeof CustomerPage>>('GET', '/v1/customers?limit=2');
     expect(body.customers).toMatchObject([
-      { id: two, rotatesAt: at(60).toISOString(), currentSecret: { version: 3, activeSince: at(3).toISOString() } },
-      { id: one, rotatesAt: at(60).toISOString(), currentSecret: { version: 1, activeSince: at(1).toISOString() } },
+      {
+        id: two,
+        clientId: two,
+        rotatesAt: at(60).toISOString(),
+        currentSecret: { version: 3, activeSince: at(3).toISOString() },
+      },
+      {
+        id: one,
+        clientId: one,
+        rotatesAt: at(60).toISOString(),
+        currentSecret: { version: 1, activeSince: at(1).toISOString() },
+      },
     ]);
     expect((await api.call('GET', `/v1/customers/${two}`)).body).toEqual(body.customers[0]);
   });

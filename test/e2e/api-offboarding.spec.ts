@@ -90,6 +90,7 @@ describe('offboarding a customer', () => {
       status: 202,
       body: { customer: { id: customerId, state: 'offboarding', rotatesAt: null }, run: { plan: 'offboarding' } },
     });
+    expect(answer.body.customer.clientId).toBe(before.clientId);
     const runId = answer.body.run.id;
     expect(answer.headers.location).toBe(`/v1/runs/${runId}`);
     const run = await stack.runEnd(runId);
@@ -104,6 +105,7 @@ describe('offboarding a customer', () => {
     ]);
     expect(await clientsAt('acme')).toEqual([]);
     await expectForgotten(customerId);
+    expect(await get(customerId)).toMatchObject({ state: 'offboarded', clientId: null, currentSecret: null });
     expect(await toldFromRequest(customerId)).toEqual([
       'customer.offboarding',
       'data_key.destroyed',

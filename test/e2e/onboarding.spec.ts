@@ -39,7 +39,8 @@ async function expectOneWorkingClient(name: string, customerId: string): Promise
   expect(clients).toHaveLength(1);
   expect(clients[0]).toMatchObject({ consentMethod: 'trusted', appType: 'web' });
   expect(clients[0].hints).toHaveLength(1);
-  expect((await stack.call('GET', `/v1/customers/${customerId}`)).body.state).toBe('ready');
+  const shown = await stack.call('GET', `/v1/customers/${customerId}`);
+  expect(shown.body).toMatchObject({ state: 'ready', clientId: clients[0].clientId });
   const { body } = await stack.call('GET', `/v1/customers/${customerId}/credentials`);
   expect(body.clientId).toBe(clients[0].clientId);
   expect(await useCredential(customerId)).toBe(200);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { id, cursor, instant, limit, saying, text } from '../schemas/text.schema.js';
 import { Run } from '../runs/run.schema.js';
 import { CurrentSecret, showCurrentSecret } from '../secret-versions/secret-version.schema.js';
-import type { SecretInUse } from '../secret-versions/secret-versions.reader.js';
+import type { InUse } from '../secret-versions/secret-versions.reader.js';
 import { ExistingClient } from './existing-client.schema.js';
 import { isAllowedOrigin, isRedirectUri } from './web-address.js';
 import { Rotation } from './rotation.schema.js';
@@ -113,6 +113,9 @@ export const Customer = z
       description:
         'When its secret is due to be replaced; null before it was ready, and while a rotation is on its way to a new one.',
     }),
+    clientId: z.string().nullable().meta({
+      description: 'Its OAuth client at Qlik, the one that the credentials hold; null where there is none.',
+    }),
     currentSecret: CurrentSecret.nullable().meta({
       description: 'The secret that the credentials hold; null where there is none.',
     }),
@@ -141,7 +144,7 @@ export const CustomerFilter = z.strictObject({
 export type CustomerFilter = z.output<typeof CustomerFilter>;
 
 /** The row as it is shown. */
-export function showCustomer(row: CustomerWithRun & { currentSecret: SecretInUse | null }): Customer {
+export function showCustomer(row: CustomerWithRun & InUse): Customer {
   return {
     id: row.id,
     externalId: row.externalId,
@@ -158,6 +161,7 @@ export function showCustomer(row: CustomerWithRun & { currentSecret: SecretInUse
     updatedAt: row.updatedAt.toISOString(),
     readyAt: row.readyAt?.toISOString() ?? null,
     rotatesAt: row.nextRotationAt?.toISOString() ?? null,
+    clientId: row.clientId,
     currentSecret: row.currentSecret === null ? null : showCurrentSecret(row.currentSecret),
     currentRunId: row.currentRunId,
   };

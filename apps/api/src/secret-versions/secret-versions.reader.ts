@@ -22,25 +22,34 @@ export interface SecretInUse {
   activeSince: Date;
 }
 
+/** What a customer's credentials hold; null where there are none. */
+export interface InUse {
+  /** The OAuth client's id at Qlik. */
+  clientId: string | null;
+  currentSecret: SecretInUse | null;
+}
+
 /** Reads what is known of customers' secrets, never a secret. */
 @Injectable()
 export class SecretVersionsReader {
   constructor(private readonly database: Database) {}
 
-  /** The customers, each with its current secret; null where there is none. One query for all of them. */
-  async addCurrent<C extends { id: string; state: CustomerState }>(
-    customers: readonly C[],
-  ): Promise<(C & { currentSecret: SecretInUse | null })[]> {
+  /** The customers, each with its client and its current secret. One query for all of them. */
+  async addCurrent<C extends { id: string; state: CustomerState }>(customers: readonly C[]): Promise<(C & InUse)[]> {
     // A customer gets its first secret together with the state "ready".
     const ids = customers.filter(({ state }) => state !== 'onboarding').map(({ id }) => id);
     const rows =
       ids.length === 0
         ? []
-        : await this.database.sql.$queryRaw<(SecretInUse & { customerId: string })[]>`
-            SELECT customer_id AS "customerId", version, promoted_at AS "activeSince" FROM secret_versions
-            WHERE customer_id = ANY(${ids}::uuid[]) AND state = 'current'`;
-    const current = new Map(rows.map(({ customerId, ...secret }) => [customerId, secret]));
-    return customers.map((customer) => ({ ...customer, currentSecret: current.get(customer.id) ?? null }));
+        : await this.database.sql.$queryRaw<(SecretInUse & { customerId: string; clientId: string })[]>`
+            SELECT current.customer_id AS "customerId", client.client_id AS "clientId", version, promoted_at AS "activeSince"
+            FROM secret_versions current JOIN oauth_clients client ON client.id = current.oauth_client_id
+            WHERE current.customer_id = ANY(${ids}::uuid[]) AND current.state = 'current'`;
+    const inUse = new Map<string, InUse>(
+      rows.map(({ customerId, clientId, ...currentSecret }) => [customerId, { clientId, currentSecret }]),
+    );
+    const nothing: InUse = { clientId: null, currentSecret: null };
+    return customers.map((customer) => ({ ...customer, ...(inUse.get(customer.id) ?? nothing) }));
   }
 
   /** One page, newest first; `nextCursor`, undefined on the last, is the version to go on before. */
