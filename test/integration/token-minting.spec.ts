@@ -33,13 +33,14 @@ class Qlik {
   readonly tried: string[] = [];
   meanwhile: (tries: number) => Promise<unknown> = () => Promise.resolve();
   refuses: (secret: string) => boolean = () => false;
+  lifeSeconds = 3600;
 
   async impersonation({ host, clientSecret }: Impersonation) {
     const secret = clientSecret.reveal();
     this.tried.push(secret);
     await this.meanwhile(this.tried.length);
     if (this.refuses(secret)) throw refused(host);
-    return { token: new Secret(secret), expiresInSeconds: 3600 };
+    return { token: new Secret(secret), expiresInSeconds: this.lifeSeconds };
   }
 
   clientCredentials({ host }: ClientCredentials): Promise<never> {
@@ -90,6 +91,13 @@ describe('a token that is got while its secret changes', () => {
 
   it('is given with its event', async () => {
     expect([await mint(), await minted()]).toEqual(['1', [1]]);
+  });
+
+  it('has a life of a day at most, whatever Qlik says', async () => {
+    qlik.lifeSeconds = 1e15;
+    const { lifeMs, expiresAt } = await minting.mint(customerId, wanted, asking);
+    expect(lifeMs).toBe(86_400_000);
+    expect(Date.parse(expiresAt)).toBeLessThanOrEqual(Date.now() + 86_400_000);
   });
 
   it('is not given, but one of the newer secret, if that was promoted meanwhile', async () => {

@@ -26,28 +26,25 @@ export class AccessGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     // Where bodies are long, it has been asked before the body was read.
     if (request.caller !== undefined) return true;
-    this.limits.admitAddress(request);
-    const caller = await this.#authenticate(request);
-    request.caller = caller;
-    this.limits.admitCaller(request, caller);
-    await this.#audited(request, () => requireScope(caller, access), caller);
-    return true;
-  }
-
-  #authenticate(request: FastifyRequest): Promise<Caller> {
-    return this.#audited(request, () => this.callers.authenticate(readToken(request.headers.authorization)));
-  }
-
-  async #audited<T>(request: FastifyRequest, work: () => T | Promise<T>, caller?: Caller): Promise<T> {
+    let caller: Caller | undefined;
     try {
-      return await work();
+      this.limits.admitAddress(request);
+      caller = await this.callers.authenticate(readToken(request.headers.authorization));
+      request.caller = caller;
+      this.limits.admitCaller(request, caller);
+      requireScope(caller, access);
+      return true;
     } catch (error) {
-      if (error instanceof DomainError) {
-        if (error.kind === 'unauthenticated') this.limits.countRefusal(request);
-        await this.refusals.recordRefusal({ error, operation: operationOf(request), caller });
-      }
+      if (error instanceof DomainError) await this.#noteRefusal(error, request, caller);
       throw error;
     }
+  }
+
+  /** Of a limit, and of keys of the issuer that cannot be read, nothing is noted: nobody's right was refused. */
+  async #noteRefusal(error: DomainError, request: FastifyRequest, caller: Caller | undefined): Promise<void> {
+    if (error.kind !== 'unauthenticated' && error.kind !== 'forbidden') return;
+    if (error.kind === 'unauthenticated') this.limits.countRefusal(request);
+    await this.refusals.recordRefusal({ error, operation: operationOf(request), caller });
   }
 }
 

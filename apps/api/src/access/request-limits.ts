@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Caller } from '@app/access';
 import { DomainError } from '@app/platform';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -83,7 +83,7 @@ function headersOf({ policy, limit, remaining, resetSeconds }: Standing): Record
 
 /** Stands for what a request authenticates with, which is not kept itself. */
 function markOf({ headers: { authorization = '' } }: FastifyRequest): string {
-  return createHash('sha256').update(authorization).digest('base64');
+  return hash('sha256', authorization, 'base64');
 }
 
 function limited(what: string, { resetSeconds }: Standing): DomainError {

@@ -5,8 +5,8 @@ export interface MintedToken {
   token: Secret;
   scope: string;
   lifeMs: number;
-  /** By the clock of this machine. */
-  expiresAt: Date;
+  /** By the clock of this machine, as it is shown. */
+  expiresAt: string;
   /** Since before it was asked for. */
   age: Stopwatch;
 }

@@ -21,6 +21,9 @@ export interface Asking {
 /** Secrets that one request tries: more are only there while rotations overtake each other. */
 const MAX_TRIES = 5;
 
+/** A longer life, which Qlik's tokens do not have, is not believed. */
+const LONGEST_LIFE_SECONDS = 86_400;
+
 /** The secret was replaced, or its customer became unusable, while a token was got with it. */
 class SecretOvertaken extends Error {}
 
@@ -86,8 +89,14 @@ export class TokenMinting {
       this.#record(customerId, secret, asking, { grants: 'client_credentials' }),
     );
     await this.#record(customerId, secret, asking, { grants: 'user-impersonation', userField: wanted.user.field });
-    const lifeMs = answer.expiresInSeconds * 1000;
-    return { token: answer.token, scope: answer.scope ?? scope, lifeMs, expiresAt: new Date(askedAt + lifeMs), age };
+    const lifeMs = Math.min(answer.expiresInSeconds, LONGEST_LIFE_SECONDS) * 1000;
+    return {
+      token: answer.token,
+      scope: answer.scope ?? scope,
+      lifeMs,
+      expiresAt: new Date(askedAt + lifeMs).toISOString(),
+      age,
+    };
   }
 
   /** A 401 without one of OAuth's codes may mean the secret as well as the user, and a 404 the tenant: then the secret alone is tried, which tells. */
