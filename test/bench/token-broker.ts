@@ -9,8 +9,9 @@ import { startInstantQlik } from './instant-qlik.js';
 import { applyLoad, type Load } from './request-load.js';
 import { startServers } from './servers.js';
 
-const HELP = `Measures what a remembered token costs: the real API over HTTP, with its key, its log and all, against a bare Fastify route in another
-process that returns the same JSON, in turns.
+const HELP = `Measures what a remembered token costs: the real API over HTTP as it is served (API key, limits of requests, schema, security and
+RateLimit headers, log), against a bare Fastify route in another process that returns the same JSON and does nothing else, in turns. Both have a
+core for themselves only where nothing else runs beside.
 
   node --import ./test/register.ts test/bench/token-broker.ts [--pairs 5] [--seconds 3] [--connections 32] [--prof]
 
@@ -22,6 +23,9 @@ process that returns the same JSON, in turns.
 
 /** What is aimed at: the API's answers per second, as a part of the bare route's. */
 const GOAL = 0.5;
+
+/** Counted and told with each answer like any other limit, and never reached. */
+const REQUESTS_PER_MINUTE = '10000000';
 
 /** About as long as Qlik's tokens are. */
 const ACCESS_TOKEN = 'x'.repeat(900);
@@ -104,7 +108,7 @@ async function bench(pairs: number, seconds: number, connections: number, profil
     const { apiKey, env, parentClients, postgresFolder } = await startServers('postgres', close);
     const qlik = await startInstantQlik(ACCESS_TOKEN);
     close.push(() => qlik.close());
-    const settings = { ...env, QLIK_ENDPOINT: qlik.url };
+    const settings = { ...env, QLIK_ENDPOINT: qlik.url, API_REQUESTS_PER_MINUTE: REQUESTS_PER_MINUTE };
     const log = (name: string): string => join(postgresFolder, '..', `${name}.log`);
     const worker = await startAppProcess('worker', { ...settings, QLIK_PARENT_CLIENTS: parentClients });
     const main = join(import.meta.dirname, '..', '..', 'dist', 'apps', 'api', 'src', 'main.js');
@@ -123,6 +127,7 @@ async function bench(pairs: number, seconds: number, connections: number, profil
     });
     const answer = await first.text();
     if (first.status !== 200) throw new Error(`The API answered ${first.status}: ${answer}`);
+    if (first.headers.get('ratelimit') === null) throw new Error('The API is not measured with its limits on.');
     const bareModule = join(import.meta.dirname, 'bare-token-route.ts');
     const register = join(import.meta.dirname, '..', 'register.ts');
     const bareArgs = ['--disable-warning=ExperimentalWarning', '--import', register, bareModule];
@@ -134,7 +139,8 @@ async function bench(pairs: number, seconds: number, connections: number, profil
     });
     const [ours, theirs] = [loadOf(api), loadOf(bare)];
     const ms = seconds * 1000;
-    for (const one of [ours, theirs]) await measure(one, connections, ms);
+    // Both are compiled by then.
+    for (const one of [ours, theirs, ours, theirs]) await measure(one, connections, ms);
     const rows: { ours: Measured; theirs: Measured }[] = [];
     for (let pair = 0; pair < pairs; pair += 1) {
       // Whatever the machine does besides falls on both alike.
@@ -180,7 +186,7 @@ function report(rows: readonly { ours: Measured; theirs: Measured }[], connectio
       `${''.padEnd(8)}${['API', 'bare', 'ratio', 'API us', 'bare us'].map((name) => name.padStart(10)).join('')}`,
       ...rows.map((row, index) => line(`pair ${index + 1}`, row)),
       `calls of Qlik's token endpoint, onboarding's included: ${tokenCalls}`,
-      `goal: at least ${GOAL} of the bare route: ${ratio.toFixed(2)}, ${ratio >= GOAL ? 'met' : 'NOT met'}`,
+      `goal: at least ${GOAL} of the bare route; median of the pairs: ${ratio.toFixed(2)}, ${ratio >= GOAL ? 'met' : 'NOT met'}`,
       '',
     ].join('\n'),
   );
