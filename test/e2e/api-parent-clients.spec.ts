@@ -94,6 +94,11 @@ describe('PUT, GET and DELETE of a parent client', () => {
     expect(answer).toMatchObject({ status: 404, body: { code: 'PARENT_CLIENT_NOT_FOUND' } });
   });
 
+  it.each(['%00', 'EU', 'e%20u', 'x'.repeat(64)])('has nothing to delete where "%s" is no region', async (region) => {
+    const answer = await stack.call('DELETE', `${PATH}/${region}`);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'PARENT_CLIENT_NOT_FOUND' } });
+  });
+
   it.each(['GET', 'PUT', 'DELETE'])('asks for parents:write: %s', async (method) => {
     const { body } = await stack.call(method, method === 'GET' ? PATH : `${PATH}/eu`, {
       ...(method === 'PUT' ? { body: { clientId: 'x', clientSecret: 'x' } } : {}),

@@ -10,6 +10,7 @@ import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
 import { NewParentClient, ParentClient, ParentClientList, showParentClient } from './parent-client.schema.js';
+import { RegionPipe } from './region.pipe.js';
 import { TENANT_HOST_SETTINGS, type TenantHostSettings } from './tenant-regions.js';
 
 const region = ApiParam({
@@ -93,7 +94,7 @@ export class ParentClientsController {
     problems: ['PARENT_CLIENT_NOT_FOUND'],
   })
   async delete(
-    @Param('region') name: string,
+    @Param('region', RegionPipe) name: string,
     @CurrentCaller() caller: Caller,
     @Req() request: FastifyRequest,
   ): Promise<void> {
