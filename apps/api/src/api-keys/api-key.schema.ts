@@ -11,7 +11,7 @@ import {
   scopes,
 } from '@app/access';
 import { z } from 'zod';
-import { instant, limit, saying } from '../schemas/text.schema.js';
+import { hasNoRepeats, instant, limit, REPEATS, saying } from '../schemas/text.schema.js';
 
 const DEFAULT_LIFETIME_SECONDS = 90 * 86_400;
 
@@ -50,7 +50,7 @@ export const NewApiKey = z
       .array(scope)
       .min(1)
       .max(Object.keys(scopes).length)
-      .refine((names) => new Set(names).size === names.length, 'must not repeat an item')
+      .refine(hasNoRepeats, REPEATS)
       .meta({ description: 'What the key allows: scopes that you hold yourself. They never change.' }),
     ...expiry,
   })
@@ -109,6 +109,7 @@ export const ApiKey = z
   .meta({ id: 'ApiKey' });
 export type ApiKey = z.output<typeof ApiKey>;
 
+/** A page of keys. */
 export const ApiKeyPage = z
   .object({ apiKeys: z.array(ApiKey), nextCursor: z.string().optional() })
   .meta({ id: 'ApiKeyPage', description: 'Newest first; `nextCursor` is absent on the last page.' });

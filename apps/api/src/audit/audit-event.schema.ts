@@ -44,6 +44,15 @@ export type AuditEventFilter = z.output<typeof AuditEventFilter>;
 export const AuditExportFilter = AuditEventFilter.omit({ cursor: true, limit: true });
 export type AuditExportFilter = z.output<typeof AuditExportFilter>;
 
+/** The filter with its instants as dates. */
+export function withDates<Filter extends AuditExportFilter>({ from, to, ...filter }: Filter) {
+  return {
+    ...filter,
+    ...(from === undefined ? {} : { from: new Date(from) }),
+    ...(to === undefined ? {} : { to: new Date(to) }),
+  };
+}
+
 /** Which chain to verify; with none, the last check of all is meant. */
 export const VerificationFilter = z
   .strictObject({

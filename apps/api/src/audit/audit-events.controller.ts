@@ -13,6 +13,7 @@ import {
   showAuditCheck,
   showAuditEvent,
   VerificationFilter,
+  withDates,
 } from './audit-event.schema.js';
 
 /** What happened, for auditors. */
@@ -36,14 +37,8 @@ export class AuditEventsController {
     answers: 'A page, newest first.',
     problems: ['REQUEST_INVALID'],
   })
-  async list(
-    @Query({ schema: AuditEventFilter }) { from, to, ...filter }: AuditEventFilter,
-  ): Promise<z.output<typeof AuditEventPage>> {
-    const page = await this.trail.list({
-      ...filter,
-      ...(from === undefined ? {} : { from: new Date(from) }),
-      ...(to === undefined ? {} : { to: new Date(to) }),
-    });
+  async list(@Query({ schema: AuditEventFilter }) filter: AuditEventFilter): Promise<z.output<typeof AuditEventPage>> {
+    const page = await this.trail.list(withDates(filter));
     return { ...page, events: page.events.map(showAuditEvent) };
   }
 

@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
-import { AuditExportFilter } from './audit-event.schema.js';
+import { AuditExportFilter, withDates } from './audit-event.schema.js';
 import { AuditExports } from './audit-exports.js';
 
 /** The audit trail, to be kept elsewhere. */
@@ -28,19 +28,12 @@ export class AuditExportController {
     problems: ['REQUEST_INVALID', 'CALLER_STREAMS_EXHAUSTED', 'STREAMS_EXHAUSTED'],
   })
   async export(
-    @Query({ schema: AuditExportFilter }) { from, to, ...filter }: AuditExportFilter,
+    @Query({ schema: AuditExportFilter }) filter: AuditExportFilter,
     @CurrentCaller() caller: Caller,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const signal = this.exports.streams.open(caller, reply.raw);
-    const lines = this.exports.read(
-      {
-        ...filter,
-        ...(from === undefined ? {} : { from: new Date(from) }),
-        ...(to === undefined ? {} : { to: new Date(to) }),
-      },
-      signal,
-    );
+    const lines = this.exports.read(withDates(filter), signal);
     // What fails before the first line can still be told as a problem.
     const first = await lines.next();
     const rest = first.done === true ? [] : startingWith(first.value, lines);

@@ -3,18 +3,15 @@ import { type Accepted, type BatchItem, type BatchItemResult, CustomerBatchesSer
 import { parseInput, ProblemFilter } from '@app/http';
 import { DomainError } from '@app/platform';
 import type { TenantHostPolicy } from '@app/qlik';
-import { PausesService } from '@app/runs';
 import { Body, Controller, Headers, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, type ApiBodyOptions, ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { z } from 'zod';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
-import { showRun } from '../runs/run.schema.js';
-import { SecretVersionsReader } from '../secret-versions/secret-versions.reader.js';
 import { BatchEnvelope, BatchResults, CustomerBatch } from './customer-batch.schema.js';
-import { type AcceptedCustomer, NewCustomer, showCustomer } from './customer.schema.js';
+import { NewCustomer } from './customer.schema.js';
+import { CustomerWithRunReader } from './customer-with-run.reader.js';
 import { requireIdempotencyKey } from './idempotency-key.js';
 import { assertTenantHost, TENANT_HOST_POLICY } from './tenant-host-policy.js';
 
@@ -24,8 +21,7 @@ import { assertTenantHost, TENANT_HOST_POLICY } from './tenant-host-policy.js';
 export class CustomerBatchesController {
   constructor(
     private readonly batches: CustomerBatchesService,
-    private readonly pauses: PausesService,
-    private readonly secretVersions: SecretVersionsReader,
+    private readonly reader: CustomerWithRunReader,
     private readonly problems: ProblemFilter,
     @Inject(TENANT_HOST_POLICY) private readonly hostPolicy: TenantHostPolicy,
   ) {}
@@ -71,7 +67,10 @@ export class CustomerBatchesController {
     const items = customers.map((item) => this.#judge(item));
     const { replayed, results } = await this.batches.accept(items, caller, key, request.requestTrace);
     if (replayed) reply.header('idempotency-replayed', 'true');
-    const shown = (await this.#show(results.filter(isAccepted))).values();
+    const accepted = results
+      .filter(isAccepted)
+      .map(({ customer, run }) => ({ customer: { ...customer, currentRunId: run.id }, run }));
+    const shown = (await this.reader.show(accepted)).values();
     return {
       results: results.map((result) =>
         isAccepted(result) ? shown.next().value! : { problem: this.problems.tell(result.error, request) },
@@ -89,14 +88,6 @@ export class CustomerBatchesController {
       if (!(error instanceof DomainError)) throw error;
       return { input, refusal: error };
     }
-  }
-
-  async #show(accepted: readonly Accepted[]): Promise<z.output<typeof AcceptedCustomer>[]> {
-    const [runs, customers] = await Promise.all([
-      this.pauses.addPauses(accepted.map(({ run }) => run)),
-      this.secretVersions.addCurrent(accepted.map(({ customer, run }) => ({ ...customer, currentRunId: run.id }))),
-    ]);
-    return customers.map((customer, index) => ({ customer: showCustomer(customer), run: showRun(runs[index]!) }));
   }
 }
 

@@ -1,5 +1,5 @@
-import { CustomersReader } from '@app/customers';
-import { PausesService, RunsReader } from '@app/runs';
+import { CustomersReader, type CustomerWithRun } from '@app/customers';
+import { PausesService, type RunDetails, RunsReader } from '@app/runs';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { showRun } from '../runs/run.schema.js';
@@ -18,10 +18,19 @@ export class CustomerWithRunReader {
 
   /** Throws CUSTOMER_NOT_FOUND or RUN_NOT_FOUND. */
   async get(customerId: string, runId: string): Promise<z.output<typeof AcceptedCustomer>> {
-    const [[run], [customer]] = await Promise.all([
-      this.runs.get(runId).then((row) => this.pauses.addPauses([row])),
-      this.customers.get(customerId).then((row) => this.secretVersions.addCurrent([row])),
+    const [customer, run] = await Promise.all([this.customers.get(customerId), this.runs.get(runId)]);
+    const [shown] = await this.show([{ customer, run }]);
+    return shown!;
+  }
+
+  /** Each customer with its run, in one query for the secrets of all of them and one for the pauses. */
+  async show(
+    pairs: readonly { customer: CustomerWithRun; run: RunDetails }[],
+  ): Promise<z.output<typeof AcceptedCustomer>[]> {
+    const [runs, customers] = await Promise.all([
+      this.pauses.addPauses(pairs.map(({ run }) => run)),
+      this.secretVersions.addCurrent(pairs.map(({ customer }) => customer)),
     ]);
-    return { customer: showCustomer(customer!), run: showRun(run!) };
+    return customers.map((customer, index) => ({ customer: showCustomer(customer), run: showRun(runs[index]!) }));
   }
 }

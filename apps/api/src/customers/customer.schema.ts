@@ -1,17 +1,13 @@
 import type { CustomerWithRun } from '@app/customers';
 import { CustomerState } from '@app/platform';
 import { z } from 'zod';
-import { id, cursor, instant, limit, saying, text } from '../schemas/text.schema.js';
+import { cursor, hasNoRepeats, id, instant, limit, REPEATS, saying, text } from '../schemas/text.schema.js';
 import { Run } from '../runs/run.schema.js';
 import { CurrentSecret, showCurrentSecret } from '../secret-versions/secret-version.schema.js';
 import type { InUse } from '../secret-versions/secret-versions.reader.js';
 import { ExistingClient } from './existing-client.schema.js';
 import { isAllowedOrigin, isRedirectUri } from './web-address.js';
 import { Rotation } from './rotation.schema.js';
-
-// Qlik refuses a list that repeats itself, with a 400 that does not say so.
-const REPEATS = 'must not repeat an item';
-const hasNoRepeats = (items: readonly string[]): boolean => new Set(items).size === items.length;
 
 const externalId = z
   .string()
@@ -32,6 +28,7 @@ export const tenantHost = text(253).meta({
 export const redirectUris = z
   .array(text(256).refine(isRedirectUri, 'must be an https URL without fragment or password; http only for localhost'))
   .max(5)
+  // Qlik refuses a list that repeats itself, with a 400 that does not say so.
   .refine(hasNoRepeats, REPEATS)
   .meta({ description: 'https URLs without fragment or password; http only for localhost.' });
 

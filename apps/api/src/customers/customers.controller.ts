@@ -13,6 +13,7 @@ import { Operation } from '../openapi/operation.decorator.js';
 import { showRun } from '../runs/run.schema.js';
 import { SecretVersionsReader } from '../secret-versions/secret-versions.reader.js';
 import { Customer, CustomerFilter, CustomerPage, type NewCustomer, showCustomer } from './customer.schema.js';
+import { CustomerWithRunReader } from './customer-with-run.reader.js';
 import { AcceptedSignUp, DryRun, showDryRun, SignUp } from './dry-run.schema.js';
 import { requireIdempotencyKey } from './idempotency-key.js';
 import { assertTenantHost, TENANT_HOST_POLICY } from './tenant-host-policy.js';
@@ -25,6 +26,7 @@ export class CustomersController {
     private readonly customers: CustomersService,
     private readonly dryRuns: DryRunsService,
     private readonly reader: CustomersReader,
+    private readonly withRun: CustomerWithRunReader,
     private readonly pauses: PausesService,
     private readonly secretVersions: SecretVersionsReader,
     @Inject(TENANT_HOST_POLICY) private readonly hostPolicy: TenantHostPolicy,
@@ -84,11 +86,8 @@ export class CustomersController {
     const { customer, run, replayed } = await this.customers.accept(input, caller, key, request.requestTrace);
     reply.header('location', `/v1/runs/${run.id}`);
     if (replayed) reply.header('idempotency-replayed', 'true');
-    const [[shownRun], [shownCustomer]] = await Promise.all([
-      this.pauses.addPauses([run]),
-      this.secretVersions.addCurrent([{ ...customer, currentRunId: run.id }]),
-    ]);
-    return { customer: showCustomer(shownCustomer!), run: showRun(shownRun!) };
+    const [shown] = await this.withRun.show([{ customer: { ...customer, currentRunId: run.id }, run }]);
+    return shown!;
   }
 
   @Get()

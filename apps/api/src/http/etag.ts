@@ -1,8 +1,11 @@
 import { DomainError } from '@app/platform';
 
-/** A version as an entity tag; `mark` tells apart what is shown differently at the same version. */
-export const etagOf = (version: number, mark?: string): string =>
-  mark === undefined ? `"${version}"` : `"${version}-${mark}"`;
+/** What an entity tag says between its quotes; `mark` tells apart what is shown differently at the same version. */
+export const opaqueTagOf = (version: number, mark?: string): string =>
+  mark === undefined ? String(version) : `${version}-${mark}`;
+
+/** A version as an entity tag. */
+export const etagOf = (version: number, mark?: string): string => `"${opaqueTagOf(version, mark)}"`;
 
 /** Whether the caller has what this tag stands for already (If-None-Match, RFC 9110, section 13.1.2: weak comparison). */
 export function hasVersion(ifNoneMatch: string | undefined, version: number, mark?: string): boolean {

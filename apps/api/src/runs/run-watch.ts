@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { OPEN_STATES, PausesService, RUN_LOGGER, type RunDetails, RunsReader, RunVersionsReader } from '@app/runs';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { opaqueTagOf } from '../http/etag.js';
 import { RunEventTimes } from './run-event-times.js';
 import { showRun } from './run.schema.js';
 import { type RunSnapshot, WatchedRun } from './watched-run.js';
@@ -83,7 +84,7 @@ export class RunWatch implements OnModuleDestroy {
     return versions
       .filter(({ runId, revision, pauseId }) => {
         const run = this.#runs.get(runId);
-        return run !== undefined && run.latest.version !== versionOf(revision, pauseId);
+        return run !== undefined && run.latest.version !== opaqueTagOf(revision, pauseId ?? undefined);
       })
       .map(({ runId }) => runId);
   }
@@ -92,12 +93,9 @@ export class RunWatch implements OnModuleDestroy {
     return (await this.pauses.addPauses(runs)).map((run) => ({
       id: run.id,
       revision: run.revision,
-      version: versionOf(run.revision, run.pausedBy?.id ?? null),
+      version: opaqueTagOf(run.revision, run.pausedBy?.id),
       json: JSON.stringify(showRun(run)),
       hasEnded: !OPEN_STATES.includes(run.state),
     }));
   }
 }
-
-const versionOf = (revision: number, pauseId: string | null): string =>
-  pauseId === null ? String(revision) : `${revision}-${pauseId}`;

@@ -19,6 +19,12 @@ export const text = (max: number) =>
 export const saying = (max: number) =>
   text(max).refine((value) => value.replaceAll(INVISIBLE, '') !== '', 'must not be blank');
 
+/** For a list whose items must differ, with `hasNoRepeats`. */
+export const REPEATS = 'must not repeat an item';
+
+/** Whether the items of a list differ. */
+export const hasNoRepeats = (items: readonly string[]): boolean => new Set(items).size === items.length;
+
 /** An instant as it is shown. */
 export const instant = z.iso.datetime().meta({ description: 'UTC, to the millisecond.' });
 

@@ -1,7 +1,7 @@
 import { WebhookEndpointState } from '@app/platform';
 import { type ShownEndpoint, type WebhookEvent, webhookEvents } from '@app/webhooks';
 import { z } from 'zod';
-import { id, instant, saying, text } from '../schemas/text.schema.js';
+import { hasNoRepeats, id, instant, REPEATS, saying, text } from '../schemas/text.schema.js';
 
 const event = z.enum(Object.keys(webhookEvents) as [WebhookEvent, ...WebhookEvent[]]);
 
@@ -13,7 +13,7 @@ const events = z
   .array(event)
   .min(1)
   .max(Object.keys(webhookEvents).length)
-  .refine((types) => new Set(types).size === types.length, 'must not repeat an item')
+  .refine(hasNoRepeats, REPEATS)
   .nullable()
   .meta({ description: 'The types it gets; null for all, those of later versions too.' });
 const description = saying(200).nullable().meta({ description: 'For people.' });
