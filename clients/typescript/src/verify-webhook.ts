@@ -1,19 +1,10 @@
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
+import type { components } from './generated/openapi.js';
 
 export { WebhookVerificationError };
 
 /** What a webhook tells of. */
-export type WebhookEventType =
-  | 'customer.ready'
-  | 'customer.failed'
-  | 'customer.offboarded'
-  | 'secret.rotated'
-  | 'secret.revoked'
-  | 'secret.rolled_back'
-  | 'acknowledgement.overdue'
-  | 'run.needs_attention'
-  | 'drift.detected'
-  | 'parent_client.failing';
+export type WebhookEventType = NonNullable<components['schemas']['WebhookEndpoint']['events']>[number];
 
 /** An event that the API announced: thin, ids and a few facts. What they stand for is read with the client. */
 export interface WebhookEvent {

@@ -1,7 +1,6 @@
 export { AccessModule } from './access.module.js';
 export { AccessRefusals, type Refusal } from './access-refusals.js';
 export { type AccessTokenOptions, AccessTokens } from './access-tokens/access-tokens.js';
-export { AccessTokenRefused, type AccessTokenRefusalCode } from './access-tokens/access-token-refused.js';
 export { jwtSettings, readAccessTokenOptions } from './access-tokens/jwt.config.js';
 export { ApiKeys, type ApiKeyPage, type ApiKeyState, type ListedApiKey } from './api-keys.js';
 export {
