@@ -2,6 +2,7 @@
 interface Claim {
   externalId: string;
   tenantHost: string;
+  existingClient?: { clientId: string } | undefined;
 }
 
 /** The positions of the items of a batch: `free` ask for nothing that an earlier one asks for, `contested` do. Positions without a claim are in neither. */
@@ -12,6 +13,7 @@ export function findDuplicates(claims: readonly (Claim | undefined)[]): { free: 
   for (const [position, claim] of claims.entries()) {
     if (claim === undefined) continue;
     const names = [`externalId ${claim.externalId}`, `tenantHost ${claim.tenantHost}`];
+    if (claim.existingClient !== undefined) names.push(`client ${claim.existingClient.clientId}`);
     (names.some((name) => seen.has(name)) ? contested : free).push(position);
     for (const name of names) seen.add(name);
   }
