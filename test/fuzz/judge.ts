@@ -1,7 +1,8 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type AnySchemaObject, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { problemCatalog } from '../../apps/api/src/problems/problem-catalog.js';
 import type { ApiDocument, Operation } from './api-document.js';
+import { isJson, readContent } from './content.js';
 import type { FuzzRequest } from './fuzz-request.js';
 import type { Reply } from './send.js';
 import type { SentRequest } from './sent-request.js';
@@ -23,8 +24,6 @@ const CAUSED = ['QLIK_RATE_LIMITED', 'TENANT_BUSY'];
 /** What tells of our code: a stack, a file, a statement. */
 const INSIDES = /\n\s+at |node_modules|\.(?:js|ts):\d+|[Pp]risma|\bSELECT\b.*\bFROM\b|invocation/;
 
-const isJson = (type: string): boolean => /^application\/(?:[\w.-]+\+)?json$/.test(type);
-
 /** Compares replies with what the document promises. */
 export class Judge {
   readonly #ajv = new Ajv2020({ strict: false, allErrors: false, validateFormats: true });
@@ -32,7 +31,26 @@ export class Judge {
 
   constructor(document: ApiDocument) {
     addFormats.default(this.#ajv);
+    this.#compareContents();
     this.#ajv.addSchema(document.source, 'document', undefined, false);
+  }
+
+  /** Ajv itself takes what a string holds for a note. */
+  #compareContents(): void {
+    const compile = (schema: object, { contentMediaType }: AnySchemaObject) => {
+      const validate = this.#compile(schema);
+      const mistake = { message: `is no ${contentMediaType}` };
+      function compare(text: string): boolean {
+        const content = parse(text, contentMediaType as string);
+        const isValid = content !== undefined && validate(content);
+        compare.errors = content === undefined ? [mistake] : (validate.errors ?? []);
+        return isValid;
+      }
+      compare.errors = [] as Partial<ErrorObject>[];
+      return compare;
+    };
+    this.#ajv.removeKeyword('contentSchema');
+    this.#ajv.addKeyword({ keyword: 'contentSchema', type: 'string', schemaType: 'object', compile });
   }
 
   #isValidBody({ bodySchema }: Operation, json: unknown): boolean {
@@ -66,8 +84,8 @@ export class Judge {
     }
     const schema = content[type]?.schema;
     if (content[type] === undefined) yield `answered ${reply.status} as "${type}", which is not declared`;
-    if (schema === undefined || !isJson(type)) return;
-    const mistake = this.#validate(schema, json);
+    if (schema === undefined) return;
+    const mistake = this.#validate(schema, isJson(type) ? json : reply.text);
     if (mistake !== undefined) yield `breaks its schema: ${mistake}`;
   }
 
@@ -88,13 +106,16 @@ export class Judge {
   /** The first place that is wrong; undefined if none is. */
   #validate(schema: object, value: unknown): string | undefined {
     const key = JSON.stringify(schema);
-    const validator =
-      this.#validators.get(key) ??
-      this.#ajv.compile(JSON.parse(key.replaceAll('"#/components/', '"document#/components/')) as object);
+    const validator = this.#validators.get(key) ?? this.#compile(schema);
     this.#validators.set(key, validator);
     if (validator(value)) return undefined;
     const [error] = validator.errors ?? [];
     return `${error?.instancePath.replaceAll(/\d+/g, 'n')} ${error?.message}`;
+  }
+
+  #compile(schema: object): ValidateFunction {
+    const text = JSON.stringify(schema).replaceAll('"#/components/', '"document#/components/');
+    return this.#ajv.compile(JSON.parse(text) as object);
   }
 }
 
@@ -132,9 +153,9 @@ function withoutRefused(json: any, told: any): unknown {
   return { ...json, [member]: kept };
 }
 
-function parse(text: string): unknown {
+function parse(text: string, mediaType = 'application/json'): unknown {
   try {
-    return JSON.parse(text);
+    return readContent(mediaType, text);
   } catch {
     // The schema, or whoever asks, says what that means.
     return undefined;

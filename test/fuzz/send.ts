@@ -5,15 +5,21 @@ import type { SentRequest } from './sent-request.js';
 export interface Reply {
   status: number;
   headers: IncomingMessage['headers'];
-  /** Of server-sent events no more than the first lines, of lines of JSON the first one. */
+  /** Of a stream no more than the beginning: items that are whole. */
   text: string;
 }
 
 /** Longer than any answer should take; what takes longer is told as a failure. */
 const ANSWER_WITHIN_MS = 60_000;
 
-/** Replies that go on for as long as the caller listens. */
-const STREAMS = /^(?:text\/event-stream|application\/x-ndjson)/;
+/** Replies that go on for as long as the caller listens, and when enough of them was read: an event, or some lines of JSON. */
+const STREAMS: Readonly<Record<string, { isEnough(text: string): boolean; end: string }>> = {
+  'text/event-stream': { isEnough: (text) => /^(?:data|:)[^]*\n\n/m.test(text), end: '\n\n' },
+  'application/x-ndjson': { isEnough: (text) => text.length > MAX_READ && text.includes('\n'), end: '\n' },
+};
+
+/** Characters of lines: an export is as long as all that the walk did. */
+const MAX_READ = 100_000;
 
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 
@@ -53,13 +59,14 @@ function asBytes(headers: Readonly<Record<string, string>>): Record<string, stri
 export const hangUp = (): void => agent.destroy();
 
 async function read(request: ClientRequest, response: IncomingMessage): Promise<Reply> {
-  const isStream = STREAMS.test(response.headers['content-type'] ?? '');
+  const { statusCode: status = 0, headers } = response;
+  const stream = STREAMS[headers['content-type'] ?? ''];
   let text = '';
   for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
     text += chunk;
-    if (isStream && text.includes('\n')) break;
+    if (stream?.isEnough(text) !== true) continue;
+    request.destroy();
+    return { status, headers, text: text.slice(0, text.lastIndexOf(stream.end) + stream.end.length) };
   }
-  if (isStream) request.destroy();
-  const { statusCode: status = 0, headers } = response;
-  return { status, headers, text: headers['content-type']?.includes('ndjson') ? text.split('\n', 1)[0]! : text };
+  return { status, headers, text };
 }

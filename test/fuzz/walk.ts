@@ -73,7 +73,7 @@ export class Walk {
     const lists = this.document.operations.filter(({ method, path }) => method === 'GET' && !path.includes('{'));
     for (const { path, scope } of lists) {
       const reply = await this.#get(path, scope);
-      if (reply.status < 300 && reply.text.startsWith('{')) this.#known.learn(path, JSON.parse(reply.text));
+      this.#known.learn(path, documentOf(reply));
     }
   }
 
@@ -131,13 +131,11 @@ export class Walk {
     return writeRequest({ ...request, headers: { ...headers, ...tags } }, this.#known, authorization);
   }
 
-  #learn({ operation }: FuzzRequest, { status, headers, text }: Reply): string[] {
-    if (status < 300 && headers['content-type']?.includes('json') === true && text.startsWith('{')) {
-      const body: unknown = JSON.parse(text);
-      this.#known.learn(operation.path, body);
-      this.#secrets.learn(body, operation.id);
-    }
-    return this.#secrets.countIn(text, operation.id) > 0 ? ['tells a secret'] : [];
+  #learn({ operation }: FuzzRequest, reply: Reply): string[] {
+    const body = documentOf(reply);
+    this.#known.learn(operation.path, body);
+    this.#secrets.learn(body, operation.id);
+    return this.#secrets.countIn(reply.text, operation.id) > 0 ? ['tells a secret'] : [];
   }
 
   async #judgeRows(reply: Reply | void): Promise<string[]> {
@@ -147,4 +145,10 @@ export class Walk {
     if (reply === undefined || reply.status < 400 || changed.length === 0) return [];
     return [`was refused with ${reply.status} and wrote to ${changed.join(', ')}`];
   }
+}
+
+/** The body of a good answer that is one document of JSON; undefined of any other. */
+function documentOf({ status, headers, text }: Reply): unknown {
+  const isDocument = headers['content-type']?.startsWith('application/json') === true && text.startsWith('{');
+  return status < 300 && isDocument ? JSON.parse(text) : undefined;
 }

@@ -6,7 +6,7 @@ import type { FastifyReply } from 'fastify';
 import { CurrentCaller } from '../access/current-caller.decorator.js';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
-import { AuditExportFilter, withDates } from './audit-event.schema.js';
+import { AuditEvent, AuditExportFilter, withDates } from './audit-event.schema.js';
 import { AuditExports } from './audit-exports.js';
 
 /** The audit trail, to be kept elsewhere. */
@@ -23,7 +23,7 @@ export class AuditExportController {
     description:
       'One JSON object per line, as `GET /v1/audit-events` shows an event: chain by chain, each in its own order from `sequence` 1, so that the hashes can be verified without this service. An export that fails, also because the server stops, is cut off: the connection breaks, and the last chunk of the body never comes.',
     status: 200,
-    mediaType: 'application/x-ndjson',
+    stream: { mediaType: 'application/x-ndjson', item: AuditEvent },
     answers: 'The events.',
     problems: ['REQUEST_INVALID', 'CALLER_STREAMS_EXHAUSTED', 'STREAMS_EXHAUSTED'],
   })

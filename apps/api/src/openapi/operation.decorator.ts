@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtension, ApiOperation, ApiResponse, type ApiResponseOptions } from '@nestjs/swagger';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ProblemCode } from '../problems/problem-catalog.js';
+import { contentOf } from './content-schema.js';
 
 /** The member of an operation that lists its problems; the document keeps it, for clients that generate code from it. */
 export const PROBLEM_CODES = 'x-problem-codes';
@@ -13,8 +14,8 @@ interface OperationOptions {
   description?: string;
   status: number;
   schema?: z.ZodType;
-  /** Of an answer that is text, line by line, and no JSON document. */
-  mediaType?: string;
+  /** Of an answer that goes on item by item, and is no JSON document: what each is. Its components are those of other operations. */
+  stream?: { mediaType: string; item: z.ZodType };
   answers: string;
   headers?: Record<string, string>;
   /** Other good answers with the same body. */
@@ -29,7 +30,7 @@ interface OperationOptions {
 
 /** Documents a route. */
 export const Operation = (options: OperationOptions): MethodDecorator => {
-  const { id, summary, description, status, schema, answers, problems } = options;
+  const { id, summary, description, status, schema, stream, answers, problems } = options;
   const headers = Object.fromEntries(
     Object.entries(options.headers ?? {}).map(([name, text]) => [
       name,
@@ -38,14 +39,9 @@ export const Operation = (options: OperationOptions): MethodDecorator => {
   );
   // Nest reads `standardSchema` here, though its types do not say so.
   const success = (code: number, description: string, standardSchema = schema) =>
-    (options.mediaType === undefined
+    (stream === undefined
       ? { status: code, description, headers, standardSchema }
-      : {
-          status: code,
-          description,
-          headers,
-          content: { [options.mediaType]: { schema: { type: 'string' } } },
-        }) as ApiResponseOptions;
+      : { status: code, description, headers, content: streamContent(stream) }) as ApiResponseOptions;
   return applyDecorators(
     ApiOperation({ operationId: id, summary, ...(description === undefined ? {} : { description }) }),
     ApiResponse(success(status, answers)),
@@ -59,3 +55,7 @@ export const Operation = (options: OperationOptions): MethodDecorator => {
     ApiExtension(PROBLEM_CODES, problems),
   );
 };
+
+const streamContent = ({ mediaType, item }: { mediaType: string; item: z.ZodType }) => ({
+  [mediaType]: { schema: { type: 'string', ...contentOf(mediaType, z.array(item)) } },
+});

@@ -24,7 +24,8 @@ export function convertZod(
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
       Object.entries(value).map(([key, member]) =>
-        key === '$ref' && typeof member === 'string'
+        // What a string holds points into the document already.
+        key === '$ref' && typeof member === 'string' && member.startsWith('#/$defs/')
           ? [key, `#/components/schemas/${nameOf(member.slice('#/$defs/'.length))}`]
           : [key, point(member)],
       ),

@@ -9,6 +9,7 @@ import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
 import { RunEvents } from './run-events.js';
 import { RunWatch } from './run-watch.js';
+import { RunEvent } from './run.schema.js';
 
 /** A run, live. */
 @ApiTags('Runs')
@@ -29,7 +30,7 @@ export class RunEventsController {
     description:
       'Server-sent events, `event: run`: the `data` of each is the run as `GET /v1/runs/{id}` shows it, the `id` its ETag without the quotes. The first comes at once, unless `Last-Event-ID` names that version, the others with each change; what changes while you do not read is told once. The stream ends after the event in which the run is `succeeded`, `failed`, `needs_attention` or `cancelled`; a run that is retried is followed anew. It also ends after 15 minutes and when the server stops: connect again.',
     status: 200,
-    mediaType: 'text/event-stream',
+    stream: { mediaType: 'text/event-stream', item: RunEvent },
     answers: 'The events. A comment each 15 seconds keeps the connection alive.',
     empty: { 204: 'The run has ended as you know it: there is nothing to follow.' },
     problems: ['RUN_NOT_FOUND', 'CALLER_STREAMS_EXHAUSTED', 'STREAMS_EXHAUSTED'],

@@ -1,6 +1,7 @@
 import { AttemptOutcome, type Pause as PauseRow, RunState, StepState } from '@app/platform';
 import type { RunDetails } from '@app/runs';
 import { z } from 'zod';
+import { contentOf } from '../openapi/content-schema.js';
 import { Pause, showPause } from '../pauses/pause.schema.js';
 import { cursor, id, instant, limit, saying, text } from '../schemas/text.schema.js';
 
@@ -68,6 +69,13 @@ export const Run = z
   })
   .meta({ id: 'Run', description: 'One execution of a plan, for one customer.' });
 export type Run = z.output<typeof Run>;
+
+/** An event of the stream that follows a run, by its fields. */
+export const RunEvent = z.object({
+  event: z.literal('run'),
+  id: z.string().meta({ description: 'The ETag of the run, without the quotes.' }),
+  data: z.string().meta({ description: 'The run, in one line.', ...contentOf('application/json', Run) }),
+});
 
 /** A page of runs. */
 export const RunPage = z
