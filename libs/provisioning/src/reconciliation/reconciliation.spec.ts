@@ -1,181 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { inputOfNext } from '@app/customers';
 import type { CustomerState } from '@app/platform';
-import {
-  IMPERSONATION_GRANTS,
-  type OAuthClient,
-  type OAuthClientChanges,
-  QlikError,
-  type QlikErrorCode,
-  type QlikOperation,
-} from '@app/qlik';
-import { type Completed, type Intent, type RunEvent, type Step, type StepContext, StepFailure } from '@app/runs';
-import { ClientComparisons } from './client-comparisons.js';
-import { ClientRepair } from './client-repair.js';
-import { CompareClientStep } from './compare-client.step.js';
-import { CustomerCondition } from './customer-condition.js';
+import { IMPERSONATION_GRANTS, type OAuthClient } from '@app/qlik';
+import { clientName, ReconciliationWalk, refuse, target, Tenant } from '../../testing/reconciliation-walk.js';
 import { RaiseDriftStep } from './raise-drift.step.js';
-import { ReconciliationPolicy } from './reconciliation-policy.js';
-import type { RecordedClient } from './recorded-client.reader.js';
-import { RepairClientStep } from './repair-client.step.js';
-
-const customerId = '0190a0b0-0000-7000-8000-000000000001';
-const host = 'acme.eu.qlikcloud.com';
-const target = {
-  customerId,
-  tenantHost: host,
-  scopes: ['user_default'],
-  redirectUris: ['https://app.example/callback'],
-  allowedOrigins: ['https://app.example'],
-};
-const clientName = `tenant-provisioner/${customerId}/${'a'.repeat(32)}`;
-const recorded: RecordedClient = {
-  oauthClientId: 'row',
-  clientId: 'c1',
-  clientName,
-  originsRefused: false,
-  found: null,
-  secrets: [
-    { id: 'v2', isCurrent: true, hint: 'two', mustShow: true },
-    { id: 'v1', isCurrent: false, hint: 'one', mustShow: true },
-  ],
-};
-
-const refuse = (code: QlikErrorCode, operation: QlikOperation, status: number) =>
-  new QlikError(code, { operation, host, qlik: { status } });
-
-/** A tenant with the customer's client as it was made. */
-class Tenant {
-  client: OAuthClient | undefined = {
-    clientId: 'c1',
-    clientName,
-    appType: 'web',
-    createdAt: '2026-11-22T10:00:00Z',
-    allowedGrantTypes: [...IMPERSONATION_GRANTS],
-    allowedScopes: target.scopes,
-    redirectUris: target.redirectUris,
-    allowedOrigins: target.allowedOrigins,
-    clientSecrets: [{ hint: 'two' }, { hint: 'one' }],
-  };
-  consentMethod: string | undefined = 'trusted';
-  readonly reads: string[] = [];
-  readonly writes: unknown[] = [];
-  /** What a write meets instead of being carried out; undefined lets it be. */
-  onWrite: (write: OAuthClientChanges | 'trust') => 'ignored' | undefined = () => undefined;
-
-  readonly oauthClients = {
-    get: (_host: string, clientId: string) => this.#read('get-oauth-client', clientId, () => this.client),
-    listByPrefix: () => Promise.resolve(this.client === undefined ? [] : [this.client]),
-    patch: (_host: string, _clientId: string, changes: OAuthClientChanges) =>
-      this.#write(changes, () => (this.client = this.client && { ...this.client, ...changes })),
-  };
-
-  readonly connectionConfigs = {
-    get: (_host: string, clientId: string) =>
-      this.#read('get-connection-config', clientId, () => this.consentMethod && { consentMethod: this.consentMethod }),
-    trust: () => this.#write('trust', () => (this.consentMethod = 'trusted')),
-  };
-
-  change(changes: Partial<OAuthClient>): void {
-    this.client = this.client && { ...this.client, ...changes };
-  }
-
-  async #read<Found>(operation: QlikOperation, clientId: string, find: () => Found): Promise<NonNullable<Found>> {
-    await Promise.resolve();
-    this.reads.push(operation);
-    const found = find();
-    if (clientId !== 'c1' || !found) throw refuse('CLIENT_NOT_FOUND', operation, 404);
-    return found;
-  }
-
-  async #write(write: OAuthClientChanges | 'trust', carryOut: () => unknown): Promise<void> {
-    await Promise.resolve();
-    this.writes.push(write);
-    const met = this.onWrite(write);
-    if (this.client === undefined) throw refuse('CLIENT_NOT_FOUND', 'patch-oauth-client', 404);
-    if (met === undefined) carryOut();
-  }
-}
-
-/** One run of the plan's steps at the tenant, committed as a worker does. */
-class Run {
-  intent: Intent | null = null;
-  input: Record<string, unknown> = {};
-  state: CustomerState = 'ready';
-  /** What the run recorded of the origins, if it set them. */
-  originsRefused: boolean | undefined;
-  readonly events: RunEvent[] = [];
-  readonly outputs: Record<string, unknown> = {};
-  readonly #steps: Step[];
-
-  constructor(tenant: Tenant, policy: 'repair' | 'raise' = 'repair') {
-    const comparisons = new ClientComparisons(
-      { get: () => Promise.resolve(target) } as never,
-      { getActive: () => Promise.resolve(recorded) } as never,
-      tenant.oauthClients as never,
-      tenant.connectionConfigs as never,
-    );
-    const condition = new CustomerCondition({
-      change: (_tx: never, _id: string, to: CustomerState) => Promise.resolve(void (this.state = to)),
-    });
-    const settings = new ReconciliationPolicy(1_000, policy);
-    this.#steps = [
-      new CompareClientStep(comparisons, condition, settings),
-      new RepairClientStep(
-        comparisons,
-        new ClientRepair(tenant.oauthClients as never, tenant.connectionConfigs as never),
-        condition,
-        settings,
-        {
-          noteOrigins: (_tx: never, _id: string, refused: boolean) =>
-            Promise.resolve(void (this.originsRefused = refused)),
-        } as never,
-      ),
-      new RaiseDriftStep(comparisons, condition),
-    ];
-  }
-
-  /** Walks on from the step `from` under one claim; returns the failure it stopped with, if any. */
-  async walk(from = 'compare-client'): Promise<StepFailure['failure'] | undefined> {
-    const context = this.#claim();
-    for (const step of this.#steps.slice(this.#steps.findIndex(({ name }) => name === from))) {
-      if (step.name !== from && !(step.isNeeded?.(this.intent) ?? true)) continue;
-      const completed = await step.run(context()).catch((error: unknown) => error);
-      if (completed instanceof StepFailure) return completed.failure;
-      if (completed instanceof Error) throw completed;
-      const { output, intent, commit } = completed as Completed<unknown>;
-      this.outputs[step.name] = step.output.parse(output);
-      if (intent !== undefined) this.intent = JSON.parse(JSON.stringify(intent)) as Intent | null;
-      const tx = { $queryRaw: () => Promise.resolve([{ state: this.state }]) };
-      this.events.push(...((await commit?.(tx as never)) ?? []));
-    }
-    return undefined;
-  }
-
-  /** The run begins at its first step again, as the sweep has it, and knows what it told. */
-  beginAnew(): Promise<StepFailure['failure'] | undefined> {
-    this.input = inputOfNext(this);
-    this.intent = null;
-    return this.walk();
-  }
-
-  /** The step's calls reach Qlik, but the process ends before its commit. */
-  async crashIn(name: string): Promise<void> {
-    const step = this.#steps.find((one) => one.name === name);
-    await step?.run(this.#claim()());
-  }
-
-  /** What the audit has, by kind of event, in order. */
-  told(action: RunEvent['action']): unknown[] {
-    return this.events.filter((event) => event.action === action).map(({ data }) => data?.kind ?? data?.code);
-  }
-
-  #claim(): () => StepContext {
-    const run = { id: 'r1', customerId, input: this.input };
-    const commitIntent = (intent: Intent) => Promise.resolve((this.intent = intent));
-    return () => ({ run, intent: this.intent, record: () => undefined, commitIntent }) as unknown as StepContext;
-  }
-}
 
 const everything: Partial<OAuthClient> = {
   clientName: 'renamed',
@@ -199,7 +27,7 @@ describe('a reconciliation', () => {
   });
 
   it('reads, and does nothing where nothing differs', async () => {
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     expect(await run.walk()).toBeUndefined();
     expect(run.outputs).toEqual({ 'compare-client': { oauthClientId: 'row', clientId: 'c1', findings: [] } });
     expect([run.intent, run.events, tenant.writes]).toEqual([null, [], []]);
@@ -210,7 +38,7 @@ describe('a reconciliation', () => {
     tenant.change(everything);
     tenant.consentMethod = 'required';
     const made = new Tenant().client;
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     expect(await run.walk()).toBeUndefined();
     const { clientName: _name, ...settings } = {
       clientName,
@@ -230,16 +58,16 @@ describe('a reconciliation', () => {
 
   it('changes nothing but what differs', async () => {
     tenant.change({ allowedScopes: [] });
-    await new Run(tenant).walk();
+    await new ReconciliationWalk(tenant).walk();
     expect(tenant.writes).toEqual([{ allowedScopes: ['user_default'] }]);
     tenant.consentMethod = undefined;
-    await new Run(tenant).walk();
+    await new ReconciliationWalk(tenant).walk();
     expect(tenant.writes.slice(1)).toEqual(['trust']);
   });
 
   it('touches nothing where the policy is to raise, and says what differs', async () => {
     tenant.change(everything);
-    const run = new Run(tenant, 'raise');
+    const run = new ReconciliationWalk(tenant, 'raise');
     expect(await run.walk()).toMatchObject({
       kind: 'attention',
       error: { code: 'DRIFT_FOUND', message: expect.stringContaining(settingsKinds.join(', ')) },
@@ -252,7 +80,7 @@ describe('a reconciliation', () => {
 
   it('keeps what it repaired, and asks about the rest', async () => {
     tenant.change({ clientName: 'renamed', clientSecrets: [{ hint: 'two' }, { hint: 'one' }, { hint: 'alien' }] });
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     expect(await run.walk()).toMatchObject({
       kind: 'attention',
       error: {
@@ -280,14 +108,14 @@ describe('a reconciliation', () => {
     ],
   ])('on %s writes nothing at Qlik, and knows whether the credential can work', async (kind, harm, state) => {
     harm(tenant);
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     expect(await run.walk()).toMatchObject({ kind: 'attention', error: { message: expect.stringContaining(kind) } });
     expect([run.state, tenant.writes]).toEqual([state, []]);
     expect(run.told('customer.degraded')).toEqual(state === 'degraded' ? [kind] : []);
   });
 
   it('makes a degraded customer ready only once nothing differs', async () => {
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     run.state = 'degraded';
     tenant.change({ clientSecrets: ['one', 'two', 'x'].map((hint) => ({ hint })) });
     await run.walk();
@@ -298,7 +126,7 @@ describe('a reconciliation', () => {
   });
 
   it.each<CustomerState>(['onboarding', 'failed', 'offboarding'])('leaves a customer that is %s so', async (state) => {
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     run.state = state;
     tenant.client = undefined;
     await run.walk();
@@ -313,7 +141,7 @@ describe('a reconciliation', () => {
     const setBack = () => tenant.change({ allowedScopes: [] });
     const { patch } = tenant.oauthClients;
     tenant.oauthClients.patch = (...asks) => patch(...asks).then(setBack);
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     expect(await run.walk()).toMatchObject({ kind: 'retry' });
     for (let repairs = 2; repairs < 5; repairs += 1)
       expect(await run.walk('repair-client')).toMatchObject({ kind: 'retry' });
@@ -329,7 +157,7 @@ describe('a reconciliation', () => {
   it('tries again where a repair does not show', async () => {
     tenant.change({ allowedScopes: [] });
     tenant.onWrite = () => 'ignored';
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     expect(await run.walk()).toMatchObject({
       kind: 'retry',
       exhausted: 'failed',
@@ -344,7 +172,7 @@ describe('a reconciliation', () => {
   it('audits a repair whose process ended before it was committed', async () => {
     tenant.change({ allowedScopes: [] });
     tenant.onWrite = () => 'ignored';
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     await run.walk();
     tenant.onWrite = () => undefined;
     await run.crashIn('repair-client');
@@ -357,7 +185,7 @@ describe('a reconciliation', () => {
   it('looks again after a wait, and audits what it finds then', async () => {
     tenant.change({ allowedScopes: [] });
     tenant.onWrite = () => 'ignored';
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     await run.walk();
     tenant.onWrite = () => undefined;
     tenant.change({ allowedScopes: target.scopes, clientName: 'renamed' });
@@ -372,7 +200,7 @@ describe('a reconciliation', () => {
       if (write !== 'trust' && write.allowedOrigins) throw refuse('QLIK_REFUSED', 'patch-oauth-client', 400);
       return undefined;
     };
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     expect(await run.walk()).toMatchObject({
       kind: 'attention',
       error: { message: expect.stringMatching(/: ORIGINS_CHANGED\.$/) },
@@ -390,7 +218,7 @@ describe('a reconciliation', () => {
     tenant.onWrite = () => {
       throw refuse(code, 'patch-oauth-client', status);
     };
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     const asked = { kind: 'attention', error: { code: 'DRIFT_FOUND', qlik: { status } } };
     expect(await run.walk()).toMatchObject(asked);
     expect(await run.walk('raise-drift')).toMatchObject(asked);
@@ -402,14 +230,14 @@ describe('a reconciliation', () => {
     tenant.onWrite = () => {
       throw refuse('QLIK_UNAVAILABLE', 'patch-oauth-client', 503);
     };
-    await expect(new Run(tenant).walk()).rejects.toMatchObject({ code: 'QLIK_UNAVAILABLE' });
+    await expect(new ReconciliationWalk(tenant).walk()).rejects.toMatchObject({ code: 'QLIK_UNAVAILABLE' });
     expect(tenant.writes).toHaveLength(1);
   });
 
   it('takes a client that goes while it is repaired for gone, and for nothing else', async () => {
     tenant.change({ allowedScopes: [] });
     tenant.onWrite = () => void (tenant.client = undefined);
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     expect(await run.walk()).toMatchObject({ error: { message: expect.stringMatching(/: CLIENT_MISSING\.$/) } });
     expect(run.told('drift.detected')).toEqual(['SCOPES_CHANGED', 'CLIENT_MISSING']);
     expect([run.told('drift.repaired'), run.state]).toEqual([[], 'degraded']);
@@ -417,7 +245,7 @@ describe('a reconciliation', () => {
 
   it('looks again when a person retries it, until that person has put it right', async () => {
     tenant.change({ disableTag: 'x' });
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     await run.walk();
     expect(await run.walk('raise-drift')).toMatchObject({ kind: 'attention', error: { code: 'DRIFT_FOUND' } });
     tenant.change({ disableTag: '' });
@@ -428,7 +256,7 @@ describe('a reconciliation', () => {
   it('begun anew tells the audit what is new, what differs in another way, and what is gone', async () => {
     const hints = (...more: string[]) => ({ clientSecrets: ['one', 'two', ...more].map((hint) => ({ hint })) });
     tenant.change({ ...hints('x'), clientName: 'renamed' });
-    const run = new Run(tenant, 'raise');
+    const run = new ReconciliationWalk(tenant, 'raise');
     await run.walk();
     expect(await run.beginAnew()).toMatchObject({ kind: 'attention' });
     expect(run.told('drift.detected')).toEqual(['CLIENT_RENAMED', 'SECRET_UNRECOGNISED']);
@@ -450,7 +278,7 @@ describe('a reconciliation', () => {
 
   it('puts ids and codes in the audit, and which secret is missing', async () => {
     tenant.change({ clientSecrets: [{ hint: 'one' }] });
-    const run = new Run(tenant);
+    const run = new ReconciliationWalk(tenant);
     await run.walk();
     expect(run.events[0]).toEqual({
       action: 'drift.detected',
@@ -463,95 +291,13 @@ describe('a reconciliation', () => {
     tenant.change({ clientSecrets: ['one', 'two', 'x'].map((hint) => ({ hint })), allowedScopes: ['a', 'b'] });
     const twins = ['c2', 'c3'].map((clientId) => ({ ...tenant.client!, clientId }));
     tenant.oauthClients.listByPrefix = () => Promise.resolve(twins);
-    const run = new Run(tenant, 'raise');
+    const run = new ReconciliationWalk(tenant, 'raise');
     await run.walk();
     expect(run.events.map(({ data }) => data)).toEqual([
       { kind: 'SCOPES_CHANGED', repair: 'settings', missing: 1, extra: 2 },
       { kind: 'SECRET_UNRECOGNISED', repair: null, count: 1 },
       { kind: 'CLIENT_DUPLICATED', repair: null, clientIds: 'c2 c3' },
     ]);
-  });
-
-  describe('of a customer that somebody changed', () => {
-    const asked = (changed: string[], policy: 'repair' | 'raise' = 'raise') => {
-      const run = new Run(tenant, policy);
-      run.input = { changed };
-      return run;
-    };
-    const refusingOrigins = (write: OAuthClientChanges | 'trust') => {
-      if (write !== 'trust' && write.allowedOrigins) throw refuse('QLIK_REFUSED', 'patch-oauth-client', 400);
-      return undefined;
-    };
-
-    it.each(['repair', 'raise'] as const)('sets what was asked for, which is no drift (policy: %s)', async (policy) => {
-      tenant.change({ allowedScopes: ['old'], redirectUris: undefined });
-      const run = asked(['scopes', 'redirectUris', 'allowedOrigins'], policy);
-      expect(await run.walk()).toBeUndefined();
-      expect(tenant.writes).toEqual([{ allowedScopes: target.scopes, redirectUris: target.redirectUris }]);
-      expect(run.events.map(({ action, data }) => [action, data])).toEqual([
-        ['oauth_client.changed', { fields: 'scopes,redirectUris', warnings: '' }],
-      ]);
-      expect([run.intent, run.originsRefused]).toEqual([null, undefined]);
-    });
-
-    it('raises what else differs, where the policy says so, and leaves it', async () => {
-      tenant.change({ allowedScopes: ['old'], clientName: 'theirs' });
-      const run = asked(['scopes']);
-      expect(await run.walk()).toMatchObject({ error: { message: expect.stringMatching(/: CLIENT_RENAMED\.$/) } });
-      expect(tenant.writes).toEqual([{ allowedScopes: target.scopes }]);
-      expect([run.told('drift.detected'), run.told('drift.repaired')]).toEqual([['CLIENT_RENAMED'], []]);
-    });
-
-    it('goes on without origins that the tenant refuses, and remembers that', async () => {
-      tenant.change({ allowedScopes: ['old'], allowedOrigins: undefined });
-      tenant.onWrite = refusingOrigins;
-      const run = asked(['scopes', 'allowedOrigins']);
-      expect(await run.walk()).toBeUndefined();
-      expect(run.outputs['repair-client']).toMatchObject({ changed: ['scopes'], warnings: ['ORIGINS_NOT_SUPPORTED'] });
-      expect([run.originsRefused, run.told('drift.detected')]).toEqual([true, []]);
-    });
-
-    it('sets origins that the tenant takes, though it shows none', async () => {
-      tenant.change({ allowedOrigins: undefined });
-      tenant.onWrite = () => 'ignored';
-      const run = asked(['allowedOrigins']);
-      expect(await run.walk()).toBeUndefined();
-      expect([tenant.writes, run.originsRefused]).toEqual([[{ allowedOrigins: target.allowedOrigins }], false]);
-    });
-
-    it('asks a person about what Qlik refuses, which is drift from then on', async () => {
-      tenant.change({ allowedScopes: ['old'], redirectUris: undefined });
-      tenant.onWrite = () => {
-        throw refuse('QLIK_REFUSED', 'patch-oauth-client', 400);
-      };
-      const run = asked(['scopes', 'redirectUris']);
-      expect(await run.walk()).toMatchObject({ kind: 'attention', error: { qlik: { status: 400 } } });
-      expect(run.told('oauth_client.changed')).toEqual([]);
-      expect(run.told('drift.detected')).toEqual(['SCOPES_CHANGED', 'REDIRECT_URIS_CHANGED']);
-      expect(inputOfNext(run).changed).toEqual([]);
-    });
-
-    it('sets it once a client that was disabled is enabled again', async () => {
-      tenant.change({ allowedScopes: ['old'], disableTag: 'x' });
-      const run = asked(['scopes']);
-      await run.walk();
-      expect([tenant.writes, run.told('drift.detected')]).toEqual([[], ['CLIENT_DISABLED']]);
-      tenant.change({ disableTag: '' });
-      expect(await run.beginAnew()).toBeUndefined();
-      expect(tenant.writes).toEqual([{ allowedScopes: target.scopes }]);
-      expect(run.told('drift.repaired')).toEqual(['CLIENT_DISABLED']);
-    });
-
-    it('audits a change whose process ended before it was committed', async () => {
-      tenant.change({ allowedScopes: ['old'] });
-      tenant.onWrite = () => 'ignored';
-      const run = asked(['scopes']);
-      await run.walk();
-      tenant.onWrite = () => undefined;
-      await run.crashIn('repair-client');
-      expect(await run.walk('repair-client')).toBeUndefined();
-      expect(run.events.map(({ action }) => action)).toEqual(['oauth_client.changed']);
-    });
   });
 
   it('leaves the customer to a rotation while it waits for a person', () => {
