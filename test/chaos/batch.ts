@@ -4,9 +4,9 @@ import { until } from './patiently.js';
 import { inParallel } from './rig/signup-backend.js';
 import { type Counts } from './verdict/counts.js';
 import { judge } from './verdict/judge.js';
-import { runsOf } from './verdict/runs-of.js';
+import { countStepsDone, runsOf } from './verdict/runs-of.js';
 
-/** Without any run coming to a stop for so long, a batch is given up: what is open then is unsettled. */
+/** Without any run coming to a stop, or a step to its end, for so long, a batch is given up: what is open then is unsettled. */
 const STALL_MS = 90_000;
 const OPERATOR_ROUNDS = 5;
 
@@ -59,13 +59,20 @@ async function acceptAll(fault: Fault, scene: Scene): Promise<void> {
 /** Resolves when this share of the runs has stopped, or when nothing moves any more. */
 async function settle(scene: Scene, share: number, stallMs: number): Promise<void> {
   let open = Infinity;
+  let stepsDone = 0;
   let movedAt = Date.now();
   await until(
     async () => {
       const now = (await runsOf(scene)).open;
       if (now !== open) movedAt = Date.now();
       open = now;
-      return open <= scene.signups.length * (1 - share) || Date.now() - movedAt > stallMs;
+      if (open <= scene.signups.length * (1 - share)) return true;
+      if (Date.now() - movedAt <= stallMs) return false;
+      // Where every run dies on its way, all of them can get far before the first one ends.
+      const stepsBefore = stepsDone;
+      stepsDone = await countStepsDone(scene);
+      movedAt = Date.now();
+      return stepsDone === stepsBefore;
     },
     86_400_000,
     () => 'A batch took a day.',

@@ -94,6 +94,7 @@ export async function endAtBoundaries(
 ): Promise<Disturbance> {
   const folder = folderOf(scene.rig);
   mkdirSync(folder, { recursive: true });
+  rmSync(join(folder, CALM), { force: true });
   const boundaries = await listBoundaries(scene, crashed);
   if (boundaries.length > scene.names.length && crashed.mayDraw !== true) {
     throw new Error(`There are ${scene.names.length} runs for ${boundaries.length} boundaries: raise "full".`);
@@ -115,7 +116,8 @@ export async function endAtBoundaries(
       await respawning.end();
       const died = readdirSync(folder).filter((file) => file.endsWith('.died')).length;
       await scene.rig.sandbox.clearFaults();
-      rmSync(folder, { recursive: true });
+      // The calm stays: a worker that looked without it at what is deleted last would die.
+      for (const file of readdirSync(folder)) if (file !== CALM) rmSync(join(folder, file));
       return died;
     },
   };

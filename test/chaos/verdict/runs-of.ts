@@ -34,3 +34,10 @@ export async function runsOf({ rig, signups }: Scene): Promise<RunsOf> {
   }
   return { open, succeeded, stopped };
 }
+
+/** How many steps the batch's runs have done. */
+export async function countStepsDone({ rig, signups }: Scene): Promise<number> {
+  const customerId = { in: signups.map((signup) => signup.customerId) };
+  const where = { state: { in: ['succeeded' as const, 'skipped' as const] }, run: { customerId } };
+  return patiently(() => rig.database.client.runStep.count({ where }));
+}
