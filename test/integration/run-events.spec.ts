@@ -95,7 +95,7 @@ describe('a stream of a run that has no customer', () => {
     const { id } = await harness.database.transaction((tx) =>
       harness.service.create(tx, { ...run, actor: 'test', requestId: 'request-1', traceparent: null }),
     );
-    const stream = await follow(eventsWith({ heartbeatMs: 2_000 }), id);
+    const stream = await follow(eventsWith({ heartbeatMs: 1_000_000 }), id);
     const pauseId = await harness.pause(target);
     expect((await stream.next()).value).toContain(pauseId);
     await harness.lift(pauseId);
