@@ -186,6 +186,17 @@ export class RunsHarness {
     return { state, steps: Object.fromEntries(steps.map((step) => [step.name, step.state])) };
   }
 
+  /** What came of each try at the step. */
+  async attemptsOf(runId: string, step: string) {
+    const { steps } = await this.reader.get(runId);
+    return steps.find(({ name }) => name === step)?.attemptRows ?? [];
+  }
+
+  /** Whether what `writeOnce` writes is there. */
+  async wasWritten(name: string): Promise<boolean> {
+    return (await this.database.client.installationSetting.count({ where: { name } })) === 1;
+  }
+
   /** What a person sends who has just read the run. */
   async change(runId: string): Promise<{ revision: number; reason: string; actor: string; requestId: string }> {
     const { revision } = await this.read(runId);
@@ -235,6 +246,14 @@ export class RunsHarness {
     return events.map(({ action }) => action).reverse();
   }
 }
+
+/** Writes a row that can be written once: a second time fails. */
+export const writeOnce =
+  (name: string) =>
+  async (tx: Sql): Promise<[]> => {
+    await tx.$executeRaw`INSERT INTO installation_settings (name, value) VALUES (${name}, '')`;
+    return [];
+  };
 
 /** Something that a test lets happen when it wants to. */
 export class Gate {
