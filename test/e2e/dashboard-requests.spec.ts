@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { startDashboard } from '../../apps/dashboard/src/start-dashboard.js';
+import { type Call, callDashboard, signInTo } from './dashboard-calls.js';
 import { writeCustomer, writeRun, writeSecretVersions } from './dashboard-rows.js';
 import { type DashboardUnderTest, startDashboardUnderTest } from './dashboard-under-test.js';
 
@@ -14,62 +14,10 @@ beforeAll(async () => {
 
 afterAll(() => dashboard.close());
 
-interface Call {
-  body?: unknown;
-  headers?: Record<string, string>;
-}
-
-async function call(method: string, path: string, { body, headers }: Call = {}, url = dashboard.url) {
-  const response = await fetch(url + path, {
-    method,
-    headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : text) as unknown };
-}
-
-async function signIn(): Promise<{ cookie: string; 'x-csrf-token': string }> {
-  const token = (await dashboard.makeLoginLink('jane')).split('#')[1];
-  const { headers, body } = await call('POST', '/session', { body: { token } });
-  const { csrfToken } = body as { csrfToken: string };
-  return { cookie: headers.get('set-cookie')!.split(';')[0]!, 'x-csrf-token': csrfToken };
-}
+const call = (method: string, path: string, options?: Call) => callDashboard(dashboard.url, method, path, options);
+const signIn = () => signInTo(dashboard);
 
 const id = '01a20109-bf8b-76df-98e2-059d5b0b24a5';
-
-describe('without a session', () => {
-  it.each([
-    ['GET', '/session'],
-    ['DELETE', '/session'],
-    ['GET', '/api/overview'],
-    ['GET', '/api/runs'],
-    ['GET', `/api/runs/${id}`],
-    ['POST', `/api/runs/${id}/retry`],
-    ['POST', `/api/runs/${id}/cancel`],
-    ['GET', '/api/customers'],
-    ['GET', `/api/customers/${id}`],
-    ['GET', `/api/customers/${id}/secret`],
-    ['POST', `/api/customers/${id}/rotations`],
-    ['POST', `/api/customers/${id}/rotations/rollback`],
-    ['POST', `/api/customers/${id}/acknowledgements`],
-    ['POST', `/api/customers/${id}/offboarding`],
-    ['GET', '/api/audit-events'],
-    ['GET', '/api/pauses'],
-    ['POST', '/api/pauses'],
-    ['DELETE', `/api/pauses/${id}`],
-  ])('%s %s is 401 and says how to get one', async (method, path) => {
-    const answer = await call(method, path, { headers: { cookie: 'session=made-up' } });
-    expect(answer).toMatchObject({ status: 401, body: { code: 'SESSION_OVER', status: 401 } });
-    expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect((answer.body as { detail: string }).detail).toContain('operators login-link --operator NAME');
-  });
-
-  it.each(['/', '/login', '/livez', '/readyz'])('%s is served', async (path) => {
-    expect(await call('GET', path)).toMatchObject({ status: 200 });
-  });
-});
 
 describe('a change', () => {
   const write = async () => {
@@ -267,86 +215,5 @@ describe('an offboarding', () => {
     expect(foreign).toMatchObject({ status: 403, body: { code: 'ORIGIN_REFUSED' } });
     const gone = await writeCustomer(dashboard.database, 'Left', 'offboarded');
     expect(await ask(gone, { reason: 'r' })).toMatchObject({ status: 410, body: { code: 'CUSTOMER_OFFBOARDED' } });
-  });
-});
-
-describe('the page', () => {
-  it('has a style nonce of its own in every response, and lets nothing else in', async () => {
-    const [first, second] = await Promise.all([call('GET', '/'), call('GET', '/runs')]);
-    const nonce = /style-src 'self' 'nonce-([^']+)'/.exec(first.headers.get('content-security-policy')!)![1]!;
-    expect(first.body).toContain(`nonce="${nonce}"`);
-    expect(first.body).not.toContain('__CSP_NONCE__');
-    expect(second.headers.get('content-security-policy')).not.toContain(nonce);
-    expect(first.headers.get('content-security-policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
-    expect(first.headers.get('content-security-policy')).not.toMatch(/unsafe|https?:/);
-  });
-
-  it('has files that a browser may keep for ever, and nothing else that it may keep', async () => {
-    const html = (await call('GET', '/')).body as string;
-    const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)![1]!;
-    expect((await call('GET', script)).headers.get('cache-control')).toContain('immutable');
-    expect((await call('GET', '/')).headers.get('cache-control')).toBe('no-store');
-    expect((await call('GET', '/api/overview', { headers: await signIn() })).headers.get('cache-control')).toBe(
-      'no-store',
-    );
-  });
-
-  it.each([
-    ['/nowhere', 404, 'text/html'],
-    ['/assets/gone.js', 404, 'application/problem+json'],
-    ['/api/nowhere', 404, 'application/problem+json'],
-    ['/index.html', 404, 'text/html'],
-    ['/%zz', 400, 'application/problem+json'],
-  ])('%s is %d %s', async (path, status, type) => {
-    const answer = await call('GET', path);
-    expect(answer.status).toBe(status);
-    expect(answer.headers.get('content-type')).toContain(type);
-  });
-});
-
-describe('the session cookie', () => {
-  it('is for https alone when the request came over https', async () => {
-    const token = (await dashboard.makeLoginLink('jane')).split('#')[1];
-    const headers = { 'x-forwarded-proto': 'https' };
-    const { headers: answered } = await call('POST', '/session', { body: { token }, headers });
-    const cookie = answered.get('set-cookie')!;
-    expect(cookie).toMatch(/^__Host-session=[\w-]{43}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Strict; Secure$/);
-    const session = { cookie: cookie.split(';')[0]!, ...headers };
-    expect(await call('GET', '/session', { headers: session })).toMatchObject({
-      status: 200,
-      body: { operator: 'jane' },
-    });
-  });
-});
-
-describe('in production', () => {
-  it('the cookie and every reply are for https alone', async () => {
-    const production = await startDashboardUnderTest({ NODE_ENV: 'production' });
-    try {
-      const token = (await production.makeLoginLink('jane')).split('#')[1];
-      const { headers } = await call('POST', '/session', { body: { token } }, production.url);
-      expect(headers.get('set-cookie')).toMatch(/^__Host-session=.*; Secure$/);
-      expect(headers.get('strict-transport-security')).toMatch(/max-age=\d{8}/);
-    } finally {
-      await production.close();
-    }
-  });
-});
-
-describe('without a built page', () => {
-  it('says in a sentence what to do, and serves the rest', async () => {
-    const running = await startDashboard(
-      { DATABASE_URL: dashboard.databaseUrl.reveal(), PORT: '0', LOG_LEVEL: 'silent' },
-      // The source of the page is not its build.
-      { webFolder: 'apps/dashboard/web' },
-    );
-    try {
-      const page = await call('GET', '/login', {}, running.url);
-      expect(page).toMatchObject({ status: 503 });
-      expect(page.body).toContain('Run "npm run build"');
-      expect(await call('GET', '/readyz', {}, running.url)).toMatchObject({ status: 200 });
-    } finally {
-      await running.close();
-    }
   });
 });
