@@ -1,17 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { request } from 'undici';
-import { TenantClient } from '../../apps/sandbox/testing/tenant-client.js';
-import { parentClient, Stack, type StackOptions } from '../stack.js';
+import { Stack, type StackOptions } from '../stack.js';
+import {
+  addForeignSecret,
+  clientAtQlik,
+  deleteOurSecret,
+  deleteSecret,
+  events,
+  makeDue,
+  makeReady,
+  ON_DEMAND,
+  type Onboarded,
+  reconcile,
+  reconciliations,
+  stateOf,
+  told,
+  useCredential,
+  WANTED,
+} from './reconciled-customer.js';
 
 const GRANTS = ['client_credentials', 'urn:qlik:oauth:user-impersonation'];
-const WANTED = {
-  redirectUris: ['https://app.example/a', 'https://app.example/b'],
-  allowedOrigins: ['https://app.example'],
-  scopes: ['user_default', 'apps:read'],
-};
-
-/** Comparisons come when the tests make them due. */
-const ON_DEMAND = { RECONCILIATION_INTERVAL_SECONDS: '3600' };
 
 let stack: Stack;
 const start = (env: NodeJS.ProcessEnv, more: StackOptions = {}) => {
@@ -21,42 +28,13 @@ const start = (env: NodeJS.ProcessEnv, more: StackOptions = {}) => {
   afterAll(() => stack.close());
 };
 
-/** A customer and its client, as the administrator of its tenant has it at hand. */
-interface Onboarded {
-  name: string;
-  customerId: string;
-  clientId: string;
-  tenant: TenantClient;
-}
+const ready = (name: string, more: object = {}) => makeReady(stack, name, more);
 
-async function ready(name: string, more: object = {}): Promise<Onboarded> {
-  const { customerId, runId } = await stack.onboard(name, { ...WANTED, ...more });
-  expect(await stack.runEnd(runId)).toMatchObject({ state: 'succeeded' });
-  return onboardedAs(name, customerId);
-}
-
-async function onboardedAs(name: string, customerId: string): Promise<Onboarded> {
-  const { clientId, clientSecret } = parentClient;
-  const tenant = await TenantClient.connect(stack.sandbox.url, `${name}.eu.qlikcloud.com`, clientId, clientSecret);
-  const { clients } = await stack.state(name);
-  return { name, customerId, clientId: clients[0].clientId, tenant };
-}
-
-/** An administrator's change of the client. */
 const patch =
   (path: string, value: unknown) =>
   async ({ tenant, clientId }: Onboarded): Promise<void> => {
     expect((await tenant.api('PATCH', `/${clientId}`, { body: [{ op: 'replace', path, value }] })).status).toBe(204);
   };
-
-async function addForeignSecret({ tenant, clientId }: Onboarded): Promise<string> {
-  const { hints } = await stack.sandboxCall('POST', `/tenants/${tenant.host}/clients/${clientId}/secrets`, {});
-  return hints[0];
-}
-
-async function deleteSecret({ tenant, clientId }: Onboarded, hint: string): Promise<void> {
-  expect((await tenant.api('DELETE', `/${clientId}/client-secrets/${hint}`)).status).toBe(204);
-}
 
 async function deleteClient({ tenant, clientId }: Onboarded): Promise<void> {
   const headers = { 'qlik-confirm-delete': clientId };
@@ -72,94 +50,19 @@ async function askForConsent({ tenant, clientId }: Onboarded): Promise<void> {
   expect((await tenant.api('PATCH', `/${clientId}/connection-configs/me`, { body })).status).toBe(204);
 }
 
-/** A client that looks in every way as if we had made it for the customer. */
 async function addTwin({ customerId, tenant }: Onboarded): Promise<string> {
   const clientName = `tenant-provisioner/${customerId}/${'b'.repeat(32)}`;
   return (await tenant.create({ clientName })).clientId;
 }
 
-async function deleteOurSecret(onboarded: Onboarded): Promise<void> {
-  await deleteSecret(onboarded, (await clientAtQlik(onboarded)).hints[0]);
-  // Qlik may list a secret late: one is missed only once it is old enough to be listed for sure.
-  await stack.test.database.sql.$executeRaw`
-    UPDATE secret_versions SET created_at = created_at - interval '1 minute' WHERE customer_id = ${onboarded.customerId}::uuid`;
-}
-
-const clientAtQlik = async ({ name, clientId }: Onboarded) =>
-  (await stack.state(name)).clients.find((client: any) => client.clientId === clientId);
-
-/** The tenant's clients but for when they were changed. */
-const clientsAtQlik = async ({ name }: Onboarded) =>
+const clientsAtQlik = async ({ stack, name }: Onboarded) =>
   (await stack.state(name)).clients.map(({ updatedAt: _, ...client }: any) => client);
-
-const stateOf = async ({ customerId }: Onboarded): Promise<string> =>
-  (await stack.call('GET', `/v1/customers/${customerId}`)).body.state;
-
-/** The status Qlik's token endpoint answers to the credential that the API hands out. */
-async function useCredential({ customerId }: Onboarded): Promise<number> {
-  const { body } = await stack.call('GET', `/v1/customers/${customerId}/credentials`);
-  const { tenantHost, clientId, clientSecret } = body;
-  const { statusCode, body: reply } = await request(new URL('/oauth/token', stack.sandbox.url), {
-    method: 'POST',
-    headers: { host: tenantHost, 'content-type': 'application/json' },
-    body: JSON.stringify({ client_id: clientId, client_secret: clientSecret, grant_type: 'client_credentials' }),
-  });
-  await reply.dump();
-  return statusCode;
-}
-
-/** The customer's reconciliations, newest first. */
-const reconciliations = async ({ customerId }: Onboarded): Promise<any[]> =>
-  (await stack.call('GET', `/v1/runs?plan=reconciliation&customerId=${customerId}`)).body.runs;
-
-/** What the audit tells of the customer but for what its onboarding told, oldest first. */
-async function events({ customerId }: Onboarded): Promise<{ action: string; data: any; subject: any }[]> {
-  const { body } = await stack.call('GET', `/v1/audit-events?customerId=${customerId}&limit=100`);
-  const all = body.events.reverse();
-  return all.slice(all.findIndex(({ action }: any) => action === 'run.succeeded') + 1);
-}
-
-const told = async (onboarded: Onboarded, action: string): Promise<string[]> =>
-  (await events(onboarded)).filter((event) => event.action === action).map(({ data }) => data.kind ?? data.code);
-
-const makeDue = ({ customerId }: Onboarded) => stack.test.database.sql.$executeRaw`
-  UPDATE customers SET next_reconciliation_at = now() WHERE id = ${customerId}::uuid`;
-
-/** How often workers and sweeps have changed the customer's reconciliations. */
-async function revisions({ customerId }: Onboarded): Promise<number> {
-  const [row] = await stack.test.database.sql.$queryRaw<[{ revisions: number }]>`
-    SELECT coalesce(sum(revision), 0)::int AS revisions FROM runs
-    WHERE customer_id = ${customerId}::uuid AND plan = 'reconciliation'`;
-  return row.revisions;
-}
-
-/** Makes the customer due, and returns the reconciliation once it has come to a stop. */
-async function reconcile(onboarded: Onboarded): Promise<any> {
-  const before = await revisions(onboarded);
-  await makeDue(onboarded);
-  for (const giveUpAt = Date.now() + 15_000; (await revisions(onboarded)) === before;)
-    if (Date.now() > giveUpAt) throw new Error('No reconciliation began.');
-  return stack.runEnd((await reconciliations(onboarded))[0].id);
-}
 
 async function retry(runId: string): Promise<any> {
   const { headers } = await stack.call('GET', `/v1/runs/${runId}`);
   const options = { headers: { 'if-match': String(headers.etag) }, body: { reason: 'it is enabled again' } };
   expect(await stack.call('POST', `/v1/runs/${runId}/retry`, options)).toMatchObject({ status: 202 });
   return stack.runEnd(runId);
-}
-
-/** Makes the customer due, and resolves once a sweep has put it off. */
-async function isPutOff(onboarded: Onboarded): Promise<void> {
-  const { customerId } = onboarded;
-  await makeDue(onboarded);
-  for (const giveUpAt = Date.now() + 15_000; ;) {
-    const [row] = await stack.test.database.sql.$queryRaw<[{ inSeconds: number }]>`
-      SELECT extract(epoch FROM next_reconciliation_at - now())::float8 AS "inSeconds" FROM customers
-      WHERE id = ${customerId}::uuid`;
-    if (row.inSeconds > 0) return expect(row.inSeconds).toBeLessThan(61);
-    if (Date.now() > giveUpAt) throw new Error('The customer was not put off.');
-  }
 }
 
 /** What `work` returns, and the calls that the tenant got meanwhile. */
@@ -172,14 +75,6 @@ async function counting({ name }: Onboarded, work: () => Promise<any>): Promise<
 }
 
 const stepsOf = (run: any) => run.steps.map((step: any) => [step.name, step.state]);
-
-async function untilSome<Found>(read: () => Promise<Found[]>): Promise<Found[]> {
-  for (const giveUpAt = Date.now() + 15_000; ;) {
-    const found = await read();
-    if (found.length > 0) return found;
-    if (Date.now() > giveUpAt) throw new Error('There was nothing to be found.');
-  }
-}
 
 /** What can be set back, and how a person at the tenant brings it about. */
 const REPAIRABLE: [kind: string, name: string, harm: (onboarded: Onboarded) => Promise<void>][] = [
@@ -382,98 +277,3 @@ describe('a reconciliation that only raises', () => {
     expect(await told(onboarded, 'drift.repaired')).toEqual([kind]);
   });
 });
-
-describe('reconciliations at a short interval', () => {
-  start({ RECONCILIATION_INTERVAL_SECONDS: '0.4' });
-
-  /** The reconciliation once it has looked this often. */
-  const afterLooks = (runId: string, looks: number) =>
-    stack.runWhen(runId, (run) => run.steps[0].attempts.length >= looks && run.step !== 'compare-client');
-
-  it('come by themselves, and go on with the one that is raised until nothing differs', async () => {
-    const onboarded = await ready('watched');
-    const hint = await addForeignSecret(onboarded);
-    const [first] = await untilSome(async () =>
-      (await reconciliations(onboarded)).filter(({ error }) => error?.code === 'DRIFT_FOUND'),
-    );
-    await afterLooks(first.id, 4);
-    expect((await reconciliations(onboarded))[0].id).toBe(first.id);
-    expect(await told(onboarded, 'drift.detected')).toEqual(['SECRET_UNRECOGNISED']);
-    await deleteSecret(onboarded, hint);
-    await stack.runWhen(first.id, ({ state }) => state === 'succeeded');
-    const [next] = await untilSome(async () => (await reconciliations(onboarded)).filter(({ id }) => id > first.id));
-    expect(await stack.runEnd(next.id)).toMatchObject({ state: 'succeeded' });
-    expect(await told(onboarded, 'drift.repaired')).toEqual(['SECRET_UNRECOGNISED']);
-    expect(await told(onboarded, 'run.needs_attention')).not.toHaveLength(0);
-  });
-});
-
-describe.each(['postgres', 'redis'] as const)(
-  'a customer that another run changes, with the queue on %s',
-  (backend) => {
-    start({ ...ON_DEMAND, QLIK_LIST_LAG_SECONDS: '3', ROTATION_GRACE_SECONDS: '0.5' }, { backend });
-
-    const pause = async (plan: string) =>
-      (await stack.call('POST', '/v1/pauses', { body: { plan, reason: 'a test' } })).body.id;
-    const lift = (id: string) => stack.call('DELETE', `/v1/pauses/${id}`);
-
-    async function rotate({ customerId }: Onboarded, body: object = {}): Promise<string> {
-      const answer = await stack.call('POST', `/v1/customers/${customerId}/rotations`, {
-        body: { reason: 'a test', ...body },
-      });
-      expect(answer).toMatchObject({ status: 202 });
-      return answer.body.id;
-    }
-
-    it('is not compared while its onboarding settles', async () => {
-      await stack.fault({
-        kind: 'reset-after',
-        tenantHost: 'settling.eu.qlikcloud.com',
-        operation: 'create',
-        times: 1,
-      });
-      const { customerId, runId } = await stack.onboard('settling', WANTED);
-      await stack.runWhen(runId, (run) => run.steps[3]?.state === 'succeeded' && run.state === 'waiting');
-      const pauseId = await pause('onboarding');
-      const onboarded = await onboardedAs('settling', customerId);
-      expect(await stateOf(onboarded)).toBe('ready');
-      await isPutOff(onboarded);
-      expect(await reconciliations(onboarded)).toEqual([]);
-      await lift(pauseId);
-      expect(await stack.runEnd(runId)).toMatchObject({ state: 'succeeded' });
-      expect(await reconcile(onboarded)).toMatchObject({ state: 'succeeded' });
-      expect(await told(onboarded, 'drift.detected')).toEqual([]);
-    });
-
-    it('is not compared while its secret is rotated, but while that is in its grace', async () => {
-      const onboarded = await ready('rotated', { rotation: { graceSeconds: 3_600 } });
-      expect(await useCredential(onboarded)).toBe(200);
-      const pauseId = await pause('rotation');
-      const rotationId = await rotate(onboarded);
-      await isPutOff(onboarded);
-      expect(await reconciliations(onboarded)).toEqual([]);
-      await lift(pauseId);
-      await stack.runWhen(rotationId, (run) => run.step === 'grace' && run.state === 'waiting');
-      expect(await reconcile(onboarded)).toMatchObject({ state: 'succeeded' });
-      expect(await told(onboarded, 'drift.detected')).toEqual([]);
-    });
-
-    it('keeps what was raised as it is meanwhile, and is rotated all the same, which may be the cure', async () => {
-      const onboarded = await ready('cured');
-      await deleteOurSecret(onboarded);
-      const raised = await reconcile(onboarded);
-      expect(raised).toMatchObject({ state: 'needs_attention' });
-      const pauseId = await pause('rotation');
-      const rotationId = await rotate(onboarded);
-      await isPutOff(onboarded);
-      const [meanwhile] = await reconciliations(onboarded);
-      expect(meanwhile).toMatchObject({ id: raised.id, state: 'needs_attention', error: raised.error });
-      await lift(pauseId);
-      expect(await stack.runEnd(rotationId)).toMatchObject({ state: 'succeeded' });
-      expect((await reconciliations(onboarded))[0]).toMatchObject({ state: 'needs_attention' });
-      expect(await reconcile(onboarded)).toMatchObject({ id: raised.id, state: 'succeeded' });
-      expect([await stateOf(onboarded), await useCredential(onboarded)]).toEqual(['ready', 200]);
-      expect(await told(onboarded, 'drift.repaired')).toEqual(['SECRET_MISSING']);
-    });
-  },
-);
