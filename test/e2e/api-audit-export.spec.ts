@@ -94,14 +94,27 @@ describe('the export', () => {
     expect(await exported(`?chain=${chain}&from=2000-01-01T00:00:00%2B02:00`)).toHaveLength(10);
   });
 
-  it.each(['?limit=5', '?cursor=x', '?customerId=x', '?action=nothing', '?from=yesterday'])(
-    'refuses %s',
-    async (query) => {
-      const answer = await api.call('GET', PATH + query);
-      expect(answer).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID' } });
-      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  it.each(['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'])(
+    'takes the instant %s, and so does the list',
+    async (at) => {
+      for (const path of ['/v1/audit-events/export', '/v1/audit-events'])
+        for (const query of [`?from=${at}`, `?to=${at}`])
+          expect((await api.call('GET', path + query)).status).toBe(200);
     },
   );
+
+  it.each([
+    '?limit=5',
+    '?cursor=x',
+    '?customerId=x',
+    '?action=nothing',
+    '?from=yesterday',
+    '?from=0000-01-01T00:00:00Z',
+  ])('refuses %s', async (query) => {
+    const answer = await api.call('GET', PATH + query);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'REQUEST_INVALID' } });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
 
   it('asks for audit:read', async () => {
     const { key } = await api.makeKey(['runs:read']);

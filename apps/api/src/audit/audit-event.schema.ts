@@ -1,6 +1,6 @@
 import { type AuditAction, auditActions, type AuditChecks, type ListedAuditEvent } from '@app/audit';
 import { z } from 'zod';
-import { cursor, id, instant, limit, text } from '../schemas/text.schema.js';
+import { cursor, id, instant, limit, moment, text } from '../schemas/text.schema.js';
 
 const action = z.enum(Object.keys(auditActions) as [AuditAction, ...AuditAction[]]);
 const value = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -33,8 +33,8 @@ export const AuditEventFilter = z.strictObject({
   customerId: id.optional(),
   action: action.optional(),
   actor: text(200).optional(),
-  from: z.iso.datetime({ offset: true }).optional().meta({ description: 'Events at or after this instant.' }),
-  to: z.iso.datetime({ offset: true }).optional().meta({ description: 'Events before this instant.' }),
+  from: moment.optional().meta({ description: 'Events at or after this instant.' }),
+  to: moment.optional().meta({ description: 'Events before this instant.' }),
   cursor: cursor.optional(),
   limit: limit(500),
 });

@@ -28,6 +28,18 @@ export const hasNoRepeats = (items: readonly string[]): boolean => new Set(items
 /** An instant as it is shown. */
 export const instant = z.iso.datetime().meta({ description: 'UTC, to the millisecond.' });
 
+/** PostgreSQL reads no year 0, and none of six digits as JavaScript writes them. */
+function isOfOurCalendar(value: string): boolean {
+  const year = new Date(value).getUTCFullYear();
+  return year >= 1 && year <= 9999;
+}
+
+/** An instant as a request gives it, with its offset. */
+export const moment = z.iso
+  .datetime({ offset: true })
+  .max(40)
+  .refine(isOfOurCalendar, 'must be in one of the years 1 to 9999 of UTC');
+
 /** The id of a thing of ours. */
 export const id = z.uuid();
 

@@ -8,7 +8,7 @@ import {
   webhookEvents,
 } from '@app/webhooks';
 import { z } from 'zod';
-import { cursor, id, instant, limit } from '../schemas/text.schema.js';
+import { cursor, id, instant, limit, moment } from '../schemas/text.schema.js';
 
 const type = z.enum([TEST_EVENT, ...(Object.keys(webhookEvents) as WebhookEvent[])]);
 
@@ -72,8 +72,6 @@ export const WebhookDeliveryFilter = z.strictObject({
   limit: limit(100),
 });
 export type WebhookDeliveryFilter = z.output<typeof WebhookDeliveryFilter>;
-
-const moment = z.iso.datetime({ offset: true });
 
 /** What is to be sent again. */
 export const WebhookReplay = z
