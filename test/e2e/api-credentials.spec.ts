@@ -103,6 +103,16 @@ describe('GET /v1/customers/{id}/credentials', () => {
     expect(api.logged()).not.toContain(CLIENT_SECRET);
   });
 
+  it('answers a HEAD with the version alone, which is no read', async () => {
+    const id = await makeCustomer('ready');
+    const look = (headers = {}) => api.call('HEAD', `/v1/customers/${id}/credentials`, { headers });
+    const answer = await look();
+    expect([answer.status, answer.headers.get('etag'), answer.body]).toEqual([200, '"3"', '']);
+    expect((await look({ 'if-none-match': '"3"' })).status).toBe(304);
+    expect(await readsOf(id)).toHaveLength(0);
+    expect(await versionOf(id)).toMatchObject({ firstReadAt: null });
+  });
+
   it('answers 304 to who has the version, which is no read', async () => {
     const customerId = await makeCustomer('ready');
     const answer = await read(customerId, { 'if-none-match': '"3"' });

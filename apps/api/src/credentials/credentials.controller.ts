@@ -53,8 +53,11 @@ export class CredentialsController {
   ): Promise<Credentials | undefined> {
     const current = await this.credentials.getCurrent(id);
     reply.header('cache-control', 'no-store');
-    if (hasVersion(ifNoneMatch, current.version)) {
-      reply.status(304).header('etag', etagOf(current.version));
+    const isKnown = hasVersion(ifNoneMatch, current.version);
+    // An answer without a body reveals nothing: it is no read.
+    if (isKnown || request.method === 'HEAD') {
+      if (isKnown) reply.status(304);
+      reply.header('etag', etagOf(current.version));
       return undefined;
     }
     const { credentials, secret } = await this.credentials.reveal(current, caller, request.id);
