@@ -76,6 +76,16 @@ describe('every operation of /v1', () => {
     }
   });
 
+  it('declares what a body meets that is no JSON, also where it asks for none', async () => {
+    for (const { name, method, path, operation } of routes.filter((route) => route.method !== 'GET')) {
+      const codes = ['BODY_NOT_JSON', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'];
+      expect([name, operation['x-problem-codes']]).toEqual([name, expect.arrayContaining(codes)]);
+      expect([name, Object.keys(operation.responses)]).toEqual([name, expect.arrayContaining(['400', '413', '415'])]);
+      const { status, body } = await api.call(method, path.replace(/\{\w+\}/g, randomUUID()), { body: '{' });
+      expect([name, status, body.code]).toEqual([name, 400, 'BODY_NOT_JSON']);
+    }
+  });
+
   it('answers 401 without a key', async () => {
     for (const route of routes) {
       const answer = await call(route, null);

@@ -20,6 +20,8 @@ const ACCESS_PROBLEMS: ProblemCode[] = [
   'RATE_LIMITED',
   'JWT_KEYS_UNAVAILABLE',
 ];
+/** Of a request that may have a body, also where none is asked for. */
+const BODY_PROBLEMS: ProblemCode[] = ['BODY_NOT_JSON', 'BODY_TOO_LARGE', 'MEDIA_TYPE_UNSUPPORTED'];
 const OUR_PROBLEMS: ProblemCode[] = ['INTERNAL_ERROR', 'DATABASE_UNAVAILABLE'];
 
 /** On every reply of an operation that asks for a scope (draft-ietf-httpapi-ratelimit-headers). */
@@ -68,8 +70,9 @@ export function makeDocument(app: NestFastifyApplication, publicUrl: string | un
   const schemas = components.schemas as Record<string, unknown>;
   Object.assign(schemas, convertZod(Problem, { schemaType: 'output' })!.components);
   for (const path of Object.values(document.paths)) {
-    for (const operation of Object.values(path as Record<string, unknown>).filter(isOperation)) {
-      addProblems(operation);
+    for (const [method, operation] of Object.entries(path as Record<string, unknown>)) {
+      if (!isOperation(operation)) continue;
+      addProblems(operation, method === 'get' ? [] : BODY_PROBLEMS);
       if (operation.security !== undefined) addLimits(operation);
     }
   }
@@ -87,9 +90,10 @@ function isOperation(value: unknown): value is DocumentedOperation {
   return typeof value === 'object' && value !== null && 'responses' in value;
 }
 
-function addProblems(operation: DocumentedOperation): void {
+function addProblems(operation: DocumentedOperation, bodyProblems: readonly ProblemCode[]): void {
   const codes = [
-    ...(operation[PROBLEM_CODES] ?? []),
+    // Operations that ask for a body name them themselves.
+    ...new Set([...(operation[PROBLEM_CODES] ?? []), ...bodyProblems]),
     ...(operation.security === undefined ? [] : ACCESS_PROBLEMS),
     ...OUR_PROBLEMS,
   ];
