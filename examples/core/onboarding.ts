@@ -69,6 +69,11 @@ export class Onboarding {
 
   /** The same key and body, so the same customer, however often: after a lost answer, a crash, a restart. */
   async #ask(signUp: SignUp): Promise<void> {
+    const made = await this.#askFor(signUp).catch((thrown: unknown) => this.#findMade(signUp, thrown));
+    this.signUps.change(signUp, { state: 'preparing', ...made });
+  }
+
+  async #askFor(signUp: SignUp): Promise<{ customerId: string; runId: string }> {
     const { customer, run } = await askFor(
       this.client,
       {
@@ -80,7 +85,19 @@ export class Onboarding {
       },
       { idempotencyKey: `signup-${signUp.id}` },
     );
-    this.signUps.change(signUp, { state: 'preparing', customerId: customer.id, runId: run.id });
+    return { customerId: customer.id, runId: run.id };
+  }
+
+  /** The customer that an earlier request made: another API key, and any after 30 days, does not get it by asking again. */
+  async #findMade(signUp: SignUp, thrown: unknown): Promise<{ customerId: string; runId: string }> {
+    if (!(thrown instanceof ProblemError) || thrown.code !== 'EXTERNAL_ID_TAKEN') throw thrown;
+    const customerId = String(thrown.problem?.customerId);
+    const [{ tenantHost }, { runs }] = await Promise.all([
+      unwrap(this.client.GET('/v1/customers/{id}', { params: { path: { id: customerId } } })),
+      unwrap(this.client.GET('/v1/runs', { params: { query: { customerId, plan: 'onboarding', limit: 1 } } })),
+    ]);
+    if (tenantHost !== signUp.tenantHost || runs[0] === undefined) throw thrown;
+    return { customerId, runId: runs[0].id };
   }
 
   async #look(signUp: SignUp, customerId: string, runId: string): Promise<void> {

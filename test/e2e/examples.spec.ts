@@ -28,10 +28,10 @@ afterAll(async () => {
 });
 
 describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
-  const [first, second, third, last] = ['one', 'two', 'three', 'four'].map((which) => {
+  const [first, second, third, last, lost] = ['one', 'two', 'three', 'four', 'five'].map((which) => {
     const host = `${name}-${which}.eu.qlikcloud.com`;
     return { host, userId: `user-of-${host}` };
-  }) as [Tenant, Tenant, Tenant, Tenant];
+  }) as [Tenant, Tenant, Tenant, Tenant, Tenant];
   let endpoint: { id: string; secret: string };
   let example: ExampleProcess;
   let env: NodeJS.ProcessEnv;
@@ -47,7 +47,7 @@ describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
   };
 
   beforeAll(async () => {
-    for (const { host, userId } of [first, second, third, last]) {
+    for (const { host, userId } of [first, second, third, last, lost]) {
       const users = [{ id: userId, subject: `idp|${userId}`, email: 'x@x.example' }];
       await stack.sandboxCall('PUT', `/tenants/${host}`, { users });
     }
@@ -59,7 +59,7 @@ describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
       PROVISIONER_URL: stack.api.url,
       PROVISIONER_API_KEY: apiKey,
       WEBHOOK_SECRETS: endpoint.secret,
-      TENANTS: JSON.stringify([first, second, third, last]),
+      TENANTS: JSON.stringify([first, second, third, last, lost]),
       SIGN_UPS_FILE: join(folder, `${name}.json`),
       LOOK_AGAIN_SECONDS: NEVER_SECONDS,
     };
@@ -193,6 +193,21 @@ describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
     // Those who were ready are not told again, and their sessions hold.
     expect(example.count(isMailed('ann@one.example'))).toBe(0);
     expect((await tokenFor(ann)).status).toBe(200);
+  });
+
+  it('finds the customer that it asked for and was not told of, though its API key was changed since', async () => {
+    await restart({ PROVISIONER_URL: 'http://127.0.0.1:9' });
+    const eve = await signUp('eve@five.example');
+    const { reference: id } = (await ask('GET', '/signup', { cookie: eve })).body;
+    const { body: accepted } = await stack.call('POST', '/v1/customers', {
+      headers: { 'idempotency-key': `signup-${id}` },
+      body: { externalId: id, name: 'eve@five.example', tenantHost: lost.host },
+    });
+    await stack.runEnd(accepted.run.id, 30_000);
+    await restart({ LOOK_AGAIN_SECONDS: '0.1' });
+    await untilTrue(async () => (await ask('GET', '/signup', { cookie: eve })).body.state === 'ready');
+    expect(claimsOf((await tokenFor(eve)).body.accessToken)).toMatchObject({ host: lost.host, sub: lost.userId });
+    expect(example.count(/^support:/)).toBe(0);
   });
 
   it('keeps key and secrets to itself', async () => {
