@@ -1,9 +1,9 @@
 import { DomainError } from '@app/platform';
-import { hasStopped, UNFINISHED_STATES } from '@app/runs';
+import { OPEN_STATES } from '@app/runs';
 import type { Run } from '../../api/src/runs/run.schema.js';
 
 /** Whether a run goes on by itself no more. */
-export const hasEnded = (run: Pick<Run, 'state'>): boolean => !UNFINISHED_STATES.includes(run.state) || hasStopped(run);
+export const hasEnded = (run: Pick<Run, 'state'>): boolean => !OPEN_STATES.includes(run.state);
 
 /** Throws RUN_NOT_SUCCEEDED, with the run's own error, for a run that ended otherwise. */
 export function assertSucceeded({ id, state, step, error }: Run): void {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { aligned } from '../aligned.js';
 import { openApiKeys } from '../cli-api-keys.js';
 import type { CommandContext } from '../command-context.js';
+import { minute } from '../minute.js';
 import { withDatabase } from '../with-database.js';
 
 /** Keys that are read at once. */
@@ -32,8 +33,4 @@ async function listAll(apiKeys: ApiKeys): Promise<ListedApiKey[]> {
 
 function rowOf(key: ListedApiKey): string[] {
   return [key.id, key.state, minute(key.expiresAt), minute(key.lastUsedAt), key.name, key.scopes.join(',')];
-}
-
-function minute(time: Date | null): string {
-  return time === null ? 'never' : `${time.toISOString().slice(0, 16)}Z`;
 }

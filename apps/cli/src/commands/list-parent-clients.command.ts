@@ -3,6 +3,7 @@ import { type ListedParentClient, ParentClientsService } from '@app/parents';
 import type { Command } from 'commander';
 import { aligned } from '../aligned.js';
 import type { CommandContext } from '../command-context.js';
+import { minute } from '../minute.js';
 import { withDatabase } from '../with-database.js';
 
 const HEADER = ['REGION', 'CLIENT ID', 'CHANGED', 'LAST USED'];
@@ -23,8 +24,4 @@ export function addListParentClients(parent: Command, { env, print }: CommandCon
 
 function rowOf({ region, clientId, changedAt, lastUsedAt }: ListedParentClient): string[] {
   return [region, clientId, minute(changedAt), minute(lastUsedAt)];
-}
-
-function minute(time: Date | null): string {
-  return time === null ? 'never' : `${time.toISOString().slice(0, 16)}Z`;
 }

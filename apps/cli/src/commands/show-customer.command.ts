@@ -1,7 +1,7 @@
 import { CustomersReader } from '@app/customers';
 import type { Command } from 'commander';
-import { aligned } from '../aligned.js';
 import type { CommandContext } from '../command-context.js';
+import { tellFacts } from '../facts.js';
 import { getNamedCustomer } from '../named-customer.js';
 import { showCustomers } from '../shown-customer.js';
 import { withReaders } from '../with-services.js';
@@ -16,12 +16,6 @@ export function addShowCustomer(parent: Command, context: CommandContext): void 
       const [customer] = await withReaders(context, async (services) =>
         showCustomers(services, [await getNamedCustomer(services.get(CustomersReader), named)]),
       );
-      const facts = Object.entries(customer!).map(([name, value]) => [name, tell(value)]);
-      context.print(customer!, aligned(facts));
+      context.print(customer!, tellFacts(customer!));
     });
-}
-
-function tell(value: unknown): string {
-  if (value === null) return '-';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

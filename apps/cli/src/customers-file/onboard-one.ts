@@ -1,14 +1,13 @@
 import { CustomersService, DryRunsService } from '@app/customers';
 import { parseConfig } from '@app/platform';
 import { tenantHostPolicy, tenantHostSettings } from '@app/qlik';
-import { PausesService } from '@app/runs';
-import { showRun } from '../../../api/src/runs/run.schema.js';
 import type { NewCustomer } from '../../../api/src/customers/customer.schema.js';
 import { showDryRun } from '../../../api/src/customers/dry-run.schema.js';
 import { assertTenantHost } from '../../../api/src/customers/tenant-host-policy.js';
 import { CLI_CALLER, newTrace } from '../cli-caller.js';
 import type { CommandContext } from '../command-context.js';
 import { showCustomers } from '../shown-customer.js';
+import { showRuns } from '../shown-run.js';
 import { watchRun } from '../watched-run.js';
 import { withReaders, withServices } from '../with-services.js';
 import { keyOfCustomer } from './row-key.js';
@@ -30,10 +29,10 @@ export async function onboardOne(
     const { customer, run, replayed } = accepted;
     const [[shown], [shownRun]] = await Promise.all([
       showCustomers(services, [{ ...customer, currentRunId: run.id }]),
-      services.get(PausesService).addPauses([run]),
+      showRuns(services, [run]),
     ]);
     context.print(
-      { customer: shown, run: showRun(shownRun!), replayed },
+      { customer: shown, run: shownRun, replayed },
       `The customer "${customer.externalId}" is ${replayed ? 'signed up already' : 'signed up'} as ${customer.id}. To follow its run: runs watch ${run.id}`,
     );
     if (wait) await watchRun(services, run.id, context);
