@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationB
 import { AuditChecks, type ChainVerdict } from '@app/audit';
 import { RUN_LOGGER } from '@app/runs';
 import type { Logger } from 'pino';
+import { Rounds } from './rounds.js';
 import { SweepInterval } from './sweep-timer.js';
 
 /** From the beginning of one check of the audit trail to that of the next; 0 for none. */
@@ -15,9 +16,7 @@ const TURN_MS = 1_000;
 /** Verifies the whole audit trail by and by, together with the other workers. */
 @Injectable()
 export class AuditCheckTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #timer: NodeJS.Timeout | undefined;
-  #checking: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #rounds = new Rounds(() => this.#check());
 
   constructor(
     private readonly checks: AuditChecks,
@@ -27,20 +26,11 @@ export class AuditCheckTimer implements OnApplicationBootstrap, BeforeApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.every.ms > 0) this.#schedule();
+    if (this.every.ms > 0) this.#rounds.start({ firstInMs: this.sweeps.ms, pauseMs: this.sweeps.ms });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#checking;
-  }
-
-  #schedule(): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#checking = this.#check().finally(() => this.#schedule());
-    }, this.sweeps.ms);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #check(): Promise<void> {

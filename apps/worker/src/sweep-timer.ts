@@ -3,6 +3,7 @@ import { IdempotencyKeyCleaning } from '@app/customers';
 import { ParentClientWatch, ReconciliationSweep, RotationSweep } from '@app/provisioning';
 import { RUN_LOGGER, RunSweep } from '@app/runs';
 import type { Logger } from 'pino';
+import { Rounds } from './rounds.js';
 
 /** How often a worker sweeps. */
 export class SweepInterval {
@@ -12,9 +13,7 @@ export class SweepInterval {
 /** Sweeps at a steady pace for as long as the process runs, each worker for itself: a lost queue cannot silence it. */
 @Injectable()
 export class SweepTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #timer: NodeJS.Timeout | undefined;
-  #sweeping: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #rounds = new Rounds(() => this.#sweepAll());
 
   constructor(
     private readonly runSweep: RunSweep,
@@ -27,20 +26,11 @@ export class SweepTimer implements OnApplicationBootstrap, BeforeApplicationShut
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#schedule(0);
+    this.#rounds.start({ firstInMs: 0, pauseMs: this.interval.ms });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#sweeping;
-  }
-
-  #schedule(inMs: number): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#sweeping = this.#sweepAll().finally(() => this.#schedule(this.interval.ms));
-    }, inMs);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #sweepAll(): Promise<void> {

@@ -1,6 +1,7 @@
 import { WEBHOOK_LOGGER, WebhookCleaning, WebhookFanOut, WebhookSender } from '@app/webhooks';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { Rounds } from '../rounds.js';
 
 /** How often announcements and due deliveries are looked for: what a webhook is behind its event when all is well. */
 const ROUND_MS = 1_000;
@@ -14,10 +15,8 @@ const GRACE_MS = 5_000;
 /** Has webhooks sent for as long as the process runs, each worker for itself. */
 @Injectable()
 export class WebhookTimer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> = Promise.resolve();
+  readonly #rounds = new Rounds(() => this.#go());
   #cleanedAt = performance.now();
-  #stopped = false;
 
   constructor(
     private readonly fanOut: WebhookFanOut,
@@ -27,21 +26,12 @@ export class WebhookTimer implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#schedule(0);
+    this.#rounds.start({ firstInMs: 0, pauseMs: ROUND_MS });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#round;
+    await this.#rounds.stop();
     await this.sender.stop(GRACE_MS);
-  }
-
-  #schedule(inMs: number): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#round = this.#go().finally(() => this.#schedule(ROUND_MS));
-    }, inMs);
   }
 
   async #go(): Promise<void> {
