@@ -8,14 +8,14 @@ import {
   type NewWebhookEndpoint,
   WebhookEndpointsService,
   WebhookFanOut,
+  WebhookPlaces,
   WebhookReplayService,
+  WebhookSecrets,
   WebhookSender,
 } from '@app/webhooks';
-import { WebhookSecrets } from '../../libs/webhooks/src/endpoints/webhook-secrets.js';
 import { DeliveryClaimsRepository } from '../../libs/webhooks/src/sending/delivery-claims.repository.js';
 import { DeliveryOutcomes } from '../../libs/webhooks/src/sending/delivery-outcomes.js';
 import { WebhookTransport, type WebhookTransportOptions } from '../../libs/webhooks/src/sending/webhook-transport.js';
-import { WebhookPlaces } from '../../libs/webhooks/src/webhook.config.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
 
 /** Everything of webhooks on a database of its own, with as many senders as a test wants. */

@@ -1,5 +1,4 @@
-import type { WebhookEvent } from './webhook-events.js';
-import type { TEST_EVENT } from './webhook-events.js';
+import type { TEST_EVENT, WebhookEvent } from './webhook-events.js';
 
 /** What an endpoint is told: ids and a few facts, never a secret, a name or metadata. */
 export interface WebhookPayload {

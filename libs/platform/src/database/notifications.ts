@@ -6,7 +6,7 @@ import { type Database, SESSION_OPTIONS } from './database.js';
 import { ListeningSession } from './listening-session.js';
 
 /** How long after the last proof that it hears a process goes by what it remembers: so long may a change stay unheard if the network fails without a word. */
-export const TRUSTED_MS = 5_000;
+const TRUSTED_MS = 5_000;
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;

@@ -18,7 +18,7 @@ const shown = {
 export type ShownDelivery = Prisma.WebhookDeliveryGetPayload<{ select: typeof shown }>;
 
 /** Which deliveries to list: every member given must match. */
-export interface DeliveryQuery {
+interface DeliveryQuery {
   state?: WebhookDeliveryState | undefined;
   type?: string | undefined;
   /** `nextCursor` of the page before. */

@@ -1,14 +1,16 @@
-import { AuditTrail, SYSTEM_CHAIN } from '@app/audit';
-import { Database, DomainError, type Sql, type WebhookEndpointState } from '@app/platform';
+import { AuditTrail } from '@app/audit';
+import { Database, DomainError, type Sql } from '@app/platform';
 import { Injectable } from '@nestjs/common';
 import { v7 } from 'uuid';
-import { endpointDisabled, endpointNotFound } from '../endpoints/webhook-endpoint-errors.js';
+import { lockEndpoint } from '../endpoints/lock-endpoint.js';
+import { endpointDisabled } from '../endpoints/webhook-endpoint-errors.js';
+import { endpointEvent } from '../endpoints/webhook-endpoint-event.js';
 import { GIVE_UP_AFTER_MS } from '../sending/retry-schedule.js';
 import { TEST_EVENT } from '../webhook-events.js';
 import { writePayload } from '../webhook-payload.js';
 
 /** Deliveries that one request has sent again. */
-export const MAX_REPLAYED = 10_000;
+const MAX_REPLAYED = 10_000;
 
 /** What is to be sent again: these deliveries, or all of a time, whatever became of them. */
 export type Replay = { deliveryIds: readonly string[]; since?: undefined } | { since: Date; until?: Date | undefined };
@@ -37,7 +39,10 @@ export class WebhookReplayService {
           give_up_at = now() + ${GIVE_UP_AFTER_MS} * interval '1 ms'
         WHERE id = ANY(${ids}::uuid[])`;
       const since = replay.since?.toISOString() ?? null;
-      await this.#append(tx, 'webhook_endpoint.replayed', endpointId, actor, { deliveries: ids.length, since });
+      await this.audit.append(
+        tx,
+        endpointEvent('webhook_endpoint.replayed', endpointId, actor, { deliveries: ids.length, since }),
+      );
       return ids.length;
     });
   }
@@ -53,27 +58,15 @@ export class WebhookReplayService {
         INSERT INTO webhook_deliveries (id, endpoint_id, event_id, type, payload, next_attempt_at, give_up_at)
         VALUES (${id}::uuid, ${endpointId}::uuid, ${v7()}::uuid, ${TEST_EVENT}, ${payload}, now(),
           now() + ${GIVE_UP_AFTER_MS} * interval '1 ms')`;
-      await this.#append(tx, 'webhook_endpoint.tested', endpointId, actor, { deliveryId: id });
+      await this.audit.append(tx, endpointEvent('webhook_endpoint.tested', endpointId, actor, { deliveryId: id }));
       return id;
     });
-  }
-
-  #append(
-    tx: Sql,
-    action: 'webhook_endpoint.replayed' | 'webhook_endpoint.tested',
-    webhookEndpointId: string,
-    actor: string,
-    data: Record<string, string | number | null>,
-  ): Promise<void> {
-    return this.audit.append(tx, { chain: SYSTEM_CHAIN, action, actor, subject: { webhookEndpointId }, data });
   }
 }
 
 async function lockActive(tx: Sql, id: string): Promise<void> {
-  const [row] = await tx.$queryRaw<{ state: WebhookEndpointState }[]>`
-    SELECT state::text AS state FROM webhook_endpoints WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
-  if (row === undefined) throw endpointNotFound(id);
-  if (row.state === 'disabled') throw endpointDisabled(id);
+  const { state } = await lockEndpoint(tx, id);
+  if (state === 'disabled') throw endpointDisabled(id);
 }
 
 async function findAll(tx: Sql, endpointId: string, wanted: readonly string[]): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type AuditAction, AuditTrail, SYSTEM_CHAIN } from '@app/audit';
+import { AuditTrail } from '@app/audit';
 import { Database, DomainError, type Secret, type Sql, type WebhookEndpointState } from '@app/platform';
 import { Vault } from '@app/vault';
 import { Injectable } from '@nestjs/common';
@@ -7,6 +7,8 @@ import { v7 } from 'uuid';
 import type { WebhookEvent } from '../webhook-events.js';
 import { WebhookPlaces } from '../webhook.config.js';
 import { failPending } from './fail-pending.js';
+import { lockEndpoint } from './lock-endpoint.js';
+import { endpointEvent } from './webhook-endpoint-event.js';
 import { endpointNotFound, MAX_ENDPOINTS, tooManyEndpoints } from './webhook-endpoint-errors.js';
 import { keyOwnerOf, WebhookSecrets } from './webhook-secrets.js';
 import { webhookUrlFault } from './webhook-url.js';
@@ -21,13 +23,6 @@ export interface NewWebhookEndpoint {
 
 /** What is to be changed of an endpoint. */
 export type WebhookEndpointChange = Partial<NewWebhookEndpoint> & { state?: WebhookEndpointState };
-
-interface EndpointRow {
-  url: string;
-  events: WebhookEvent[];
-  description: string | null;
-  state: WebhookEndpointState;
-}
 
 /** Registers, changes and removes webhook endpoints; each change is in the audit trail, by id and without its URL. */
 @Injectable()
@@ -55,7 +50,10 @@ export class WebhookEndpointsService {
           VALUES (${id}::uuid, ${endpoint.url}, ${endpoint.events ?? []}, ${endpoint.description})`;
         const made = await this.secrets.add(tx, id, dataKey);
         const events = endpoint.events?.length ?? null;
-        await this.#append(tx, 'webhook_endpoint.created', id, actor, { urlSha256: sha256(endpoint.url), events });
+        await this.audit.append(
+          tx,
+          endpointEvent('webhook_endpoint.created', id, actor, { urlSha256: sha256(endpoint.url), events }),
+        );
         return made;
       });
       return { id, secret };
@@ -74,7 +72,7 @@ export class WebhookEndpointsService {
   async change(id: string, change: WebhookEndpointChange, actor: string): Promise<void> {
     if (change.url !== undefined) this.#assertUrl(change.url);
     await this.database.sqlTransaction(async (tx) => {
-      const row = await lock(tx, id);
+      const row = await lockEndpoint(tx, id);
       const { url = row.url, description = row.description, state = row.state } = change;
       const events = change.events === undefined ? row.events : (change.events ?? []);
       const fields = [
@@ -87,7 +85,10 @@ export class WebhookEndpointsService {
         WHERE id = ${id}::uuid`;
       if (fields.length > 0) {
         const urlSha256 = sha256(url);
-        await this.#append(tx, 'webhook_endpoint.changed', id, actor, { fields: fields.join(' '), urlSha256 });
+        await this.audit.append(
+          tx,
+          endpointEvent('webhook_endpoint.changed', id, actor, { fields: fields.join(' '), urlSha256 }),
+        );
       }
       if (state !== row.state) await this.#setState(tx, id, state, actor);
     });
@@ -96,13 +97,13 @@ export class WebhookEndpointsService {
   /** Gives the endpoint a new secret, shown this once. The one before it signs for 24 hours more, any older one no longer. Throws WEBHOOK_ENDPOINT_NOT_FOUND and what the vault throws. */
   async rotateSecret(id: string, actor: string): Promise<Secret> {
     // Nothing is made for an id that is none.
-    await this.database.sqlTransaction((tx) => lock(tx, id));
+    await this.database.sqlTransaction((tx) => lockEndpoint(tx, id));
     const dataKey = await this.secrets.ensureDataKey(id);
     return this.database.sqlTransaction(async (tx) => {
-      await lock(tx, id);
+      await lockEndpoint(tx, id);
       await this.secrets.retire(tx, id);
       const secret = await this.secrets.add(tx, id, dataKey);
-      await this.#append(tx, 'webhook_endpoint.secret_rotated', id, actor);
+      await this.audit.append(tx, endpointEvent('webhook_endpoint.secret_rotated', id, actor));
       return secret;
     });
   }
@@ -113,7 +114,7 @@ export class WebhookEndpointsService {
       const deleted = await tx.$executeRaw`DELETE FROM webhook_endpoints WHERE id = ${id}::uuid`;
       if (deleted === 0) throw endpointNotFound(id);
       await this.vault.destroyDataKey(tx, keyOwnerOf(id));
-      await this.#append(tx, 'webhook_endpoint.deleted', id, actor);
+      await this.audit.append(tx, endpointEvent('webhook_endpoint.deleted', id, actor));
     });
   }
 
@@ -122,9 +123,9 @@ export class WebhookEndpointsService {
     await tx.$executeRaw`
       UPDATE webhook_endpoints SET state = ${state}::webhook_endpoint_state, disabled_reason = ${reason}, failing_since = NULL
       WHERE id = ${id}::uuid`;
-    if (reason === null) return this.#append(tx, 'webhook_endpoint.enabled', id, actor);
+    if (reason === null) return this.audit.append(tx, endpointEvent('webhook_endpoint.enabled', id, actor));
     await failPending(tx, id);
-    await this.#append(tx, 'webhook_endpoint.disabled', id, actor, { reason });
+    await this.audit.append(tx, endpointEvent('webhook_endpoint.disabled', id, actor, { reason }));
   }
 
   #assertUrl(url: string): void {
@@ -134,28 +135,11 @@ export class WebhookEndpointsService {
       fields: [{ pointer: '/url', message: fault }],
     });
   }
-
-  #append(
-    tx: Sql,
-    action: AuditAction,
-    webhookEndpointId: string,
-    actor: string,
-    data: Record<string, string | number | null> = {},
-  ): Promise<void> {
-    return this.audit.append(tx, { chain: SYSTEM_CHAIN, action, actor, subject: { webhookEndpointId }, data });
-  }
 }
 
 async function assertRoom(sql: Sql): Promise<void> {
   const [row] = await sql.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM webhook_endpoints`;
   if (row!.count >= MAX_ENDPOINTS) throw tooManyEndpoints();
-}
-
-async function lock(tx: Sql, id: string): Promise<EndpointRow> {
-  const [row] = await tx.$queryRaw<EndpointRow[]>`
-    SELECT url, events, description, state::text AS state FROM webhook_endpoints WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
-  if (row === undefined) throw endpointNotFound(id);
-  return row;
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

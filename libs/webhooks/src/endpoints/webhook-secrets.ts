@@ -8,7 +8,7 @@ import { v7 } from 'uuid';
 const SECRET_BYTES = 32;
 
 /** How long the secret before the newest signs beside it, in ms. */
-export const OVERLAP_MS = 86_400_000;
+const OVERLAP_MS = 86_400_000;
 
 interface StoredSecret {
   id: string;

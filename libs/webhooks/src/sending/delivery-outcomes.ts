@@ -1,7 +1,8 @@
-import { AuditTrail, SYSTEM_CHAIN } from '@app/audit';
+import { AuditTrail } from '@app/audit';
 import { Database, type Sql } from '@app/platform';
 import { Injectable } from '@nestjs/common';
 import { failPending } from '../endpoints/fail-pending.js';
+import { endpointEvent } from '../endpoints/webhook-endpoint-event.js';
 import type { ClaimedDelivery } from './delivery-claims.repository.js';
 import { DISABLE_AFTER_MS, nextTryAt } from './retry-schedule.js';
 import type { DeliveryOutcome } from './webhook-transport.js';
@@ -49,13 +50,7 @@ export class DeliveryOutcomes {
     await tx.$executeRaw`
       UPDATE webhook_endpoints SET state = 'disabled', disabled_reason = ${reason} WHERE id = ${webhookEndpointId}::uuid`;
     await failPending(tx, webhookEndpointId);
-    await this.audit.append(tx, {
-      chain: SYSTEM_CHAIN,
-      action: 'webhook_endpoint.disabled',
-      actor: 'worker',
-      subject: { webhookEndpointId },
-      data: { reason },
-    });
+    await this.audit.append(tx, endpointEvent('webhook_endpoint.disabled', webhookEndpointId, 'worker', { reason }));
   }
 }
 

@@ -2,7 +2,7 @@ import { Database } from '@app/platform';
 import { Injectable } from '@nestjs/common';
 
 /** How long deliveries are kept, and can be replayed, in days. */
-export const KEPT_DAYS = 30;
+const KEPT_DAYS = 30;
 
 const BATCH = 1_000;
 
