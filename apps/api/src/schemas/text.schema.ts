@@ -28,10 +28,10 @@ export const hasNoRepeats = (items: readonly string[]): boolean => new Set(items
 /** An instant as it is shown. */
 export const instant = z.iso.datetime().meta({ description: 'UTC, to the millisecond.' });
 
-/** PostgreSQL reads no year 0, and none of six digits as JavaScript writes them. */
+/** PostgreSQL reads no year 0, and none of six digits as JavaScript writes them. Of what is no instant at all that is said already. */
 function isOfOurCalendar(value: string): boolean {
   const year = new Date(value).getUTCFullYear();
-  return year >= 1 && year <= 9999;
+  return Number.isNaN(year) || (year >= 1 && year <= 9999);
 }
 
 /** An instant as a request gives it, with its offset. */
