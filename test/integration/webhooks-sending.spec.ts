@@ -241,19 +241,35 @@ describe('an endpoint', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('that failed for five days without a success is disabled', async () => {
+  it('that failed for five days without a success is disabled by the next delivery that is given up', async () => {
     const { id } = await webhooks.register(receiver.url);
     receiver.answer = status(500);
-    const failFor = async (days: number) => {
+    const giveUpAfter = async (days: number) => {
       await webhooks.database.client
         .$executeRaw`UPDATE webhook_endpoints SET failing_since = now() - ${days} * interval '1 day'`;
       await webhooks.announce();
+      await webhooks.database.client.$executeRaw`UPDATE webhook_deliveries SET give_up_at = now()`;
       await webhooks.send();
       return (await endpoint(id)).state;
     };
-    expect(await failFor(4.9)).toBe('active');
-    expect(await failFor(5.1)).toBe('disabled');
+    expect(await giveUpAfter(4.9)).toBe('active');
+    expect(await giveUpAfter(5.1)).toBe('disabled');
     expect(await endpoint(id)).toMatchObject({ disabledReason: 'FAILED_FOR_DAYS' });
+  });
+
+  it('that got nothing since it failed days ago has the next event tried again', async () => {
+    const { id } = await webhooks.register(receiver.url);
+    await webhooks.database.client.$executeRaw`UPDATE webhook_endpoints SET failing_since = now() - interval '10 days'`;
+    await webhooks.announce();
+    receiver.answer = status(503);
+    await webhooks.send();
+    expect(await endpoint(id)).toMatchObject({ state: 'active', disabledReason: null });
+    expect(await only()).toMatchObject({ state: 'pending', tries: 1 });
+    await webhooks.makeDue();
+    receiver.answer = status(204);
+    await webhooks.send();
+    expect(await only()).toMatchObject({ state: 'delivered' });
+    expect(await endpoint(id)).toMatchObject({ failingSince: null });
   });
 
   it('that hangs holds up no other, and gets no more than four at once', async () => {

@@ -32,9 +32,9 @@ export class DeliveryOutcomes {
         // The endpoint first, as everybody does who locks both.
         const endpoint = await noteOnEndpoint(tx, claimed.endpointId, outcome.error === undefined, isOurs);
         if (endpoint === undefined) throw new ClaimLost();
-        const reason = isOurs ? undefined : reasonToDisable(endpoint, outcome);
-        const isRetried = outcome.error !== undefined && reason === undefined && endpoint.state === 'active';
-        await writeOutcome(tx, claimed, outcome, endpoint.now, isRetried);
+        const nextAt = nextTryOf(claimed, outcome, endpoint);
+        const reason = isOurs ? undefined : reasonToDisable(endpoint, outcome, nextAt === undefined);
+        await writeOutcome(tx, claimed, outcome, endpoint.now, reason === undefined ? nextAt : undefined);
         if (reason !== undefined) await this.#disable(tx, claimed.endpointId, reason);
       })
       .then(
@@ -74,25 +74,38 @@ async function noteOnEndpoint(
   return row;
 }
 
-function reasonToDisable({ state, failingForMs }: EndpointRow, { status }: DeliveryOutcome): string | undefined {
+function nextTryOf(
+  { tries, giveUpAt }: ClaimedDelivery,
+  { error, retryAfterMs }: DeliveryOutcome,
+  { state, now }: EndpointRow,
+): Date | undefined {
+  if (error === undefined || state === 'disabled') return undefined;
+  return nextTryAt({ tries: tries + 1, giveUpAt, now }, retryAfterMs);
+}
+
+function reasonToDisable(
+  { state, failingForMs }: EndpointRow,
+  { status }: DeliveryOutcome,
+  isLastTry: boolean,
+): string | undefined {
   if (state === 'disabled') return undefined;
   if (status === 410) return 'GONE';
-  return failingForMs > DISABLE_AFTER_MS ? 'FAILED_FOR_DAYS' : undefined;
+  // Days without an event count as well: a first failure after them says little.
+  return isLastTry && failingForMs > DISABLE_AFTER_MS ? 'FAILED_FOR_DAYS' : undefined;
 }
 
 async function writeOutcome(
   tx: Sql,
-  { id, fence, tries, giveUpAt }: ClaimedDelivery,
-  { durationMs, status, error, networkCode, retryAfterMs }: DeliveryOutcome,
+  { id, fence, tries }: ClaimedDelivery,
+  { durationMs, status, error, networkCode }: DeliveryOutcome,
   now: Date,
-  isRetried: boolean,
+  nextAt: Date | undefined,
 ): Promise<void> {
-  const nextAt = isRetried ? nextTryAt({ tries: tries + 1, giveUpAt, now }, retryAfterMs)?.toISOString() : undefined;
   const state = error === undefined ? 'delivered' : nextAt === undefined ? 'failed' : 'pending';
   const at = new Date(now.getTime() - durationMs).toISOString();
   const attempt = { at, durationMs, status: status ?? null, error: error ?? null, networkCode: networkCode ?? null };
   const written = await tx.$executeRaw`
-    UPDATE webhook_deliveries SET state = ${state}::webhook_delivery_state, next_attempt_at = ${nextAt ?? null}::timestamptz,
+    UPDATE webhook_deliveries SET state = ${state}::webhook_delivery_state, next_attempt_at = ${nextAt?.toISOString() ?? null}::timestamptz,
       lease_until = NULL, tries = ${tries + 1},
       delivered_at = CASE WHEN ${state} = 'delivered' THEN now() ELSE delivered_at END,
       attempts = (CASE WHEN jsonb_array_length(attempts) >= ${KEPT_ATTEMPTS} THEN attempts - 0 ELSE attempts END)

@@ -10,7 +10,7 @@ const MAX_RETRY_AFTER_MS = 86_400_000;
 /** How long a delivery is tried. */
 export const GIVE_UP_AFTER_MS = 3 * 86_400_000;
 
-/** How long an endpoint may fail without one success before it is disabled. */
+/** How long an endpoint may fail without one success before the next delivery that is given up disables it. */
 export const DISABLE_AFTER_MS = 5 * 86_400_000;
 
 /** When to try again after `tries` tries that failed; undefined when that would be too late. A receiver may ask for more time, never for less. Pure. */
