@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { WebhookCleaning } from '@app/webhooks';
+import { closedGate } from '../gate.js';
 import { verify, WebhookReceiver } from '../webhook-receiver.js';
 import { WebhooksHarness } from './webhooks-harness.js';
 
@@ -185,6 +186,25 @@ describe('a replay', () => {
     expect(receiver.received).toHaveLength(2);
     expect(delivery).toMatchObject({ state: 'pending', tries: 1 });
     expect(delivery!.giveUpAt.getTime() - Date.now()).toBeGreaterThan(2.9 * 86_400_000);
+  });
+
+  it('counts, whatever becomes of a last try that was under way', async () => {
+    const { id } = await webhooks.register(receiver.url);
+    await webhooks.announce();
+    await webhooks.database.client.$executeRaw`UPDATE webhook_deliveries SET give_up_at = now()`;
+    const gate = closedGate();
+    receiver.answer = (_received, response) => void gate.pass().then(() => response.writeHead(500).end());
+    const sender = webhooks.newSender();
+    sender.wake();
+    await gate.reached;
+    expect(await webhooks.replays.replay(id, { since: new Date(0) }, 'test')).toBe(1);
+    receiver.answer = (_received, response) => void response.writeHead(503).end();
+    gate.release();
+    await sender.idle();
+    await webhooks.send();
+    const [delivery] = await webhooks.deliveries();
+    expect(delivery).toMatchObject({ state: 'pending', tries: 1, attempts: [{ status: 503 }], leaseUntil: null });
+    expect(receiver.received).toHaveLength(2);
   });
 });
 

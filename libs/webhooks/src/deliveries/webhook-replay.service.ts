@@ -34,8 +34,9 @@ export class WebhookReplayService {
         replay.since === undefined
           ? await findAll(tx, endpointId, replay.deliveryIds)
           : await listSince(tx, endpointId, replay);
+      // The fence, because how a try ends that is under way is not how the replay ends.
       await tx.$executeRaw`
-        UPDATE webhook_deliveries SET state = 'pending', tries = 0, next_attempt_at = now(),
+        UPDATE webhook_deliveries SET state = 'pending', tries = 0, next_attempt_at = now(), lease_until = NULL, fence = fence + 1,
           give_up_at = now() + ${GIVE_UP_AFTER_MS} * interval '1 ms'
         WHERE id = ANY(${ids}::uuid[])`;
       const since = replay.since?.toISOString() ?? null;
