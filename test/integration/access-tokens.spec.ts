@@ -167,6 +167,22 @@ describe("the issuer's keys", () => {
   });
 });
 
+describe('a token that its issuer signed', () => {
+  it.each([
+    ['before all calendars', -1e300],
+    ['in the past', 1_000_000_000],
+  ])('is refused when it expired %s', async (_when, exp) => {
+    await expect(open().authenticate(await issuer.sign({ exp }))).rejects.toMatchObject({
+      code: 'JWT_EXPIRED',
+      callerId: expect.any(String),
+    });
+  });
+
+  it('is refused when it is valid only after all calendars', async () => {
+    await expect(open().authenticate(await issuer.sign({ nbf: 1e300 }))).rejects.toMatchObject({ code: 'JWT_INVALID' });
+  });
+});
+
 /** Why the token is refused once it is: what was read behind a request is used a moment after the answer arrived. */
 async function refusedAtLast(tokens: AccessTokens, token: string): Promise<unknown> {
   for (;;) {

@@ -53,10 +53,9 @@ export class AccessTokens {
   #refusalOf(error: unknown): unknown {
     const { issuer, audience, algorithms } = this.options;
     if (error instanceof errors.JWTExpired) {
-      const at = new Date((error.payload.exp ?? 0) * 1000);
       return new AccessTokenRefused(
         'JWT_EXPIRED',
-        `This access token expired at ${at.toISOString()}: get a new one from its issuer.`,
+        `This access token expired ${describeTime(error.payload.exp ?? 0)}: get a new one from its issuer.`,
         idOf(error.payload, issuer),
       );
     }
@@ -94,6 +93,12 @@ function describeClaim(claim: string, audience: string): string {
     default:
       return `has a claim "${claim}" that cannot be`;
   }
+}
+
+/** Any number may be signed, also one that is no date. */
+function describeTime(seconds: number): string {
+  const at = new Date(seconds * 1000);
+  return Number.isNaN(at.getTime()) ? 'before any date there is' : `at ${at.toISOString()}`;
 }
 
 function idOf(payload: JWTPayload, issuer: string): string | undefined {
