@@ -165,6 +165,25 @@ describe("the issuer's keys", () => {
     expect((await tokens.authenticate(await issuer.sign())).name).toBe('crm');
     expect(warnings).toEqual([[expect.objectContaining({ issuer: issuer.url }), expect.any(String)]]);
   });
+
+  it('at hand stay good while others are looked for in vain, which is not at every token', async () => {
+    const tokens = open();
+    const known = await issuer.sign();
+    await tokens.authenticate(known);
+    const second = await publishSecond();
+    issuer.isDown = true;
+    laterMs += 30_001;
+    await expect(tokens.authenticate(second)).rejects.toMatchObject(unavailable);
+    const asked = issuer.asked.length;
+    issuer.isDown = false;
+    laterMs += 4_000;
+    await expect(tokens.authenticate(second)).rejects.toMatchObject(unavailable);
+    expect((await tokens.authenticate(known)).name).toBe('crm');
+    expect(issuer.asked).toHaveLength(asked);
+    // That it was refused meanwhile makes nobody wait longer.
+    laterMs += 1_001;
+    expect((await tokens.authenticate(second)).name).toBe('crm');
+  });
 });
 
 describe('a token that its issuer signed', () => {

@@ -1,5 +1,5 @@
 import { DomainError } from '@app/platform';
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
 import type { AccessLogger, Clock } from '../access-options.js';
 import { findJwksUrl } from './issuer-metadata.js';
 
@@ -23,7 +23,7 @@ const WAIT_MS = 20 * 60_000;
 const RETRY_MS = 60_000;
 /** How long keys are good for while they cannot be read again. */
 const MAX_AGE_MS = 3_600_000;
-/** While nothing is known, how long nobody asks again after a failure. */
+/** How long nobody asks again after a token for which that was in vain. */
 const PAUSE_MS = 5_000;
 
 type KeySet = ReturnType<typeof createRemoteJWKSet>;
@@ -48,13 +48,15 @@ export class IssuerKeys {
    * several; JWT_KEYS_UNAVAILABLE when its keys cannot be had.
    */
   readonly find: JWTVerifyGetKey = async (header, token) => {
-    if (this.#set?.fresh !== true && this.#now() < this.#failedAt + PAUSE_MS) throw this.#unavailable();
+    if (this.#set?.fresh !== true) this.#refuseInPause();
     try {
       const set = await this.#open();
       if (this.#refreshIfDue(set) && this.#now() >= this.#readAt + WAIT_MS) await this.#refreshing;
       return await set(header, token);
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
+      // Nobody was asked: the pause gets no longer.
+      if (error instanceof DomainError) throw error;
       this.#failedAt = this.#now();
       // Its address may have changed: the metadata are read again.
       if (this.#set?.fresh === false) this.#set = undefined;
@@ -75,15 +77,21 @@ export class IssuerKeys {
       timeoutDuration: TIMEOUT_MS,
       cooldownDuration: COOLDOWN_MS,
       cacheMaxAge: MAX_AGE_MS,
+      [customFetch]: this.#fetch,
     });
     await set.reload();
     this.#noteRead();
     return (this.#set = set);
   }
 
+  readonly #fetch: FetchImplementation = async (url, options) => {
+    this.#refuseInPause();
+    return fetch(url, options);
+  };
+
   /** Whether the keys are being read again. A failure is only a warning: those at hand are good for a while. */
   #refreshIfDue(set: KeySet): boolean {
-    if (this.#refreshing === undefined && this.#now() < this.#refreshAt) return false;
+    if (this.#refreshing === undefined && (this.#now() < this.#refreshAt || this.#isPaused())) return false;
     this.#refreshing ??= set
       .reload()
       .then(
@@ -95,6 +103,14 @@ export class IssuerKeys {
       )
       .finally(() => (this.#refreshing = undefined));
     return true;
+  }
+
+  #isPaused(): boolean {
+    return this.#now() < this.#failedAt + PAUSE_MS;
+  }
+
+  #refuseInPause(): void {
+    if (this.#isPaused()) throw this.#unavailable();
   }
 
   #noteRead(): void {
