@@ -15,6 +15,7 @@ const trace = { requestId: 'request-1', traceparent: `00-${'a'.repeat(32)}-${'b'
 
 let test: TestDatabase;
 let service: CustomersService;
+let serviceOn: (customers: CustomersRepository) => CustomersService;
 let reader: CustomersReader;
 let woken: string[];
 let number = 0;
@@ -27,19 +28,21 @@ beforeAll(async () => {
   const audit = new AuditTrail(database);
   const waker = new RunWaker(wakeUps as never, pino({ level: 'silent' }));
   reader = new CustomersReader(database);
-  service = new CustomersService(
-    database,
-    new CustomersRepository(database),
-    reader,
-    new CustomerStates(),
-    new RunsService(database, audit, waker),
-    new RunsReader(database),
-    new RunSuccession(audit),
-    // Rotations have tests of their own.
-    undefined as never,
-    audit,
-    new ExistingClientAcceptance(new ExistingClientsRepository()),
-  );
+  serviceOn = (customers) =>
+    new CustomersService(
+      database,
+      customers,
+      reader,
+      new CustomerStates(),
+      new RunsService(database, audit, waker),
+      new RunsReader(database),
+      new RunSuccession(audit),
+      // Rotations have tests of their own.
+      undefined as never,
+      audit,
+      new ExistingClientAcceptance(new ExistingClientsRepository()),
+    );
+  service = serviceOn(new CustomersRepository(database));
 });
 
 afterAll(() => test.close());
@@ -152,6 +155,23 @@ describe('CustomersService.accept', () => {
     expect(await counts()).toEqual(before);
     await test.database.client.customer.update({ where: { id: customer.id }, data: { state: 'offboarded' } });
     expect(await service.accept(taken, caller, `taker-${field}`, trace)).toMatchObject({ replayed: false });
+  });
+
+  it('asks for the same request again if the holder was offboarded before anybody looked who it is', async () => {
+    const body = input();
+    const { customer } = await service.accept(body, caller, 'leaving', trace);
+    class Late extends CustomersRepository {
+      override async findLive(externalId: string, tenantHost: string) {
+        await test.database.client.customer.update({ where: { id: customer.id }, data: { state: 'offboarded' } });
+        return super.findLive(externalId, tenantHost);
+      }
+    }
+    await expect(serviceOn(new Late(test.database)).accept(body, caller, 'coming', trace)).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'IDEMPOTENCY_IN_PROGRESS',
+      retryAfterSeconds: 1,
+    });
+    expect(await service.accept(body, caller, 'coming', trace)).toMatchObject({ replayed: false });
   });
 
   it('makes one customer of 50 equal requests at once', async () => {

@@ -156,7 +156,7 @@ export class CustomersService {
         return this.#begin(tx, customer, caller, trace);
       });
     } catch (error) {
-      if (findSqlState(error) === UNIQUE_VIOLATION) throw (await this.#findTaken(input)) ?? error;
+      if (findSqlState(error) === UNIQUE_VIOLATION) throw (await this.#findTaken(input)) ?? inProgress(error);
       return inProgressIfLocked(error);
     }
   }
@@ -210,7 +210,7 @@ export function inProgressIfLocked(error: unknown): never {
   throw findSqlState(error) === LOCK_NOT_AVAILABLE ? inProgress(error) : error;
 }
 
-/** `IDEMPOTENCY_IN_PROGRESS`: what the key is used for is not settled yet. */
+/** `IDEMPOTENCY_IN_PROGRESS`: who holds the key, the externalId or the tenantHost is not settled yet. */
 export const inProgress = (cause?: unknown): DomainError =>
   new DomainError(
     'conflict',
