@@ -38,6 +38,9 @@ describe('a command that is called wrongly', () => {
     ['no key to retire', ['keys', 'retire'], "'id'"],
     ['no action', ['audit', 'export', '--action', 'x'], 'no action "x"'],
     ['no instant', ['audit', 'export', '--from', 'yesterday'], '2026-01-31T00:00:00Z'],
+    ['a year that no calendar has', ['audit', 'export', '--from', '0000-01-01T00:00:00Z'], 'years 1 to 9999'],
+    ['that year by its offset', ['audit', 'export', '--to', '0001-01-01T00:00:00+00:01'], 'years 1 to 9999'],
+    ['a year of five digits by its offset', ['audit', 'export', '--to=9999-12-31T23:59:59-00:01'], 'years 1 to 9999'],
     ['no client id', ['parent-clients', 'set', 'eu'], '--client-id'],
     ['no customer id', ['audit', 'verify', '--customer', 'acme'], 'UUID'],
   ])('ends with 2 and one sentence: %s', async (_what, args, message) => {

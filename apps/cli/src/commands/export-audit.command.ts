@@ -63,6 +63,12 @@ function readAction(text: string): AuditAction {
 
 function readInstant(text: string): Date {
   const time = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(time)) return new Date(time);
-  throw new InvalidArgumentError('Give an instant with its offset, such as 2026-01-31T00:00:00Z.');
+  if (Number.isNaN(time)) {
+    throw new InvalidArgumentError('Give an instant with its offset, such as 2026-01-31T00:00:00Z.');
+  }
+  const instant = new Date(time);
+  const year = instant.getUTCFullYear();
+  // PostgreSQL reads no year 0, and none of six digits as JavaScript writes them.
+  if (year >= 1 && year <= 9999) return instant;
+  throw new InvalidArgumentError('Give an instant in one of the years 1 to 9999 of UTC.');
 }
