@@ -128,8 +128,7 @@ function anyText(schema: Schema): fc.Arbitrary<unknown> {
   const fit = (value: string): string =>
     value.repeat(value === '' ? 1 : Math.ceil(minLength / value.length) || 1).slice(0, maxLength);
   if (schema.format === 'uuid') return fc.uuid();
-  if (schema.format === 'date-time')
-    return fc.date({ noInvalidDate: true, ...CENTURY }).map((date) => date.toISOString());
+  if (schema.format === 'date-time') return anyInstant;
   if (schema.format === 'uri') return fc.webUrl().map(fit);
   if (typeof schema.pattern === 'string')
     return fc.stringMatching(new RegExp(schema.pattern), { size: 'small' }).map(fit);
@@ -145,3 +144,18 @@ function anyText(schema: Schema): fc.Arbitrary<unknown> {
 }
 
 const CENTURY = { min: new Date('1999-12-31T23:59:59.999Z'), max: new Date('2100-01-01T00:00:00Z') };
+
+/** The first and the last of years with four digits, and by their offset those beyond. */
+const EXTREME_INSTANTS = [
+  '0000-01-01T00:00:00Z',
+  '0000-12-31T23:59:59.999Z',
+  '0001-01-01T00:00:00Z',
+  '0001-01-01T00:00:00+00:01',
+  '9999-12-31T23:59:59.999Z',
+  '9999-12-31T23:59:59-00:01',
+];
+
+const anyInstant = fc.oneof(
+  { weight: 3, arbitrary: fc.date({ noInvalidDate: true, ...CENTURY }).map((date) => date.toISOString()) },
+  { weight: 1, arbitrary: fc.constantFrom(...EXTREME_INSTANTS) },
+);
