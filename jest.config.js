@@ -28,6 +28,9 @@ const TIMEOUT_MS = 30_000;
 /** `unit` and `model` need nothing but Node; the others start real PostgreSQL, Redis and Chromium (test/). */
 export default {
   testTimeout: TIMEOUT_MS,
+  // In processes of their own, which are replaced when they have grown: modules of one test file stay in memory after it, and all of them fill a heap.
+  maxWorkers: 2,
+  workerIdleMemoryLimit: '1GB',
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,clients}/**/*.spec.ts'] },
     { ...base, displayName: 'model', testMatch: ['<rootDir>/test/model/**/*.spec.ts'] },
