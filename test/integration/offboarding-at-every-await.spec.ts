@@ -26,7 +26,8 @@ async function begin(onboarded: 'ready' | 'unanswered'): Promise<Offboarding> {
   if (onboarded === 'ready') await workers.deliver(workers.healthy, onboarding.runId);
   else {
     await workers.lose(onboarding.tenantHost, [{ kind: 'reset-after', operation: 'create' }]);
-    const result = await workers.healthy.get(RunRunner, { strict: false }).execute(onboarding.runId);
+    const runner = workers.healthy.get(RunRunner, { strict: false });
+    const result = await workers.withRoom(() => runner.execute(onboarding.runId));
     expect(result.kind).toBe('wait');
   }
   const offboardings = workers.healthy.get(OffboardingsService, { strict: false });
