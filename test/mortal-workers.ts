@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { CustomersService, type ExistingClient } from '@app/customers';
@@ -11,6 +10,7 @@ import { type Sandbox, startSandbox } from '../apps/sandbox/src/start-sandbox.js
 import { acceptCustomer } from './accept-customer.js';
 import { createMortalWorker, type Death, Life, ProcessDied } from './mortal-process.js';
 import { createTestDatabase, type TestDatabase } from './test-database.js';
+import { testVault } from './test-vault.js';
 
 /** The parent client that the sandbox's tenants admit. */
 export const parent = { clientId: 'parent', clientSecret: 'parent-secret-of-the-tests' };
@@ -45,12 +45,7 @@ export class MortalWorkers {
     const sandbox = await startSandbox({ port: 0, parentClients: { eu: parent } });
     const parts = {
       database: test.database,
-      vault: {
-        NODE_ENV: 'test' as const,
-        KEY_PROVIDER: 'local' as const,
-        LOCAL_KEYS: [{ id: 'test', key: createSecretKey(Buffer.alloc(32, 7)) }],
-        DATA_DIR: 'unused',
-      },
+      vault: testVault,
       qlik: {
         endpoint: sandbox.url,
         parentClients: { eu: { clientId: parent.clientId, clientSecret: new Secret(parent.clientSecret) } },

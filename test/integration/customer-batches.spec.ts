@@ -1,19 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuditTrail } from '@app/audit';
-import {
-  type BatchItem,
-  CustomerBatchesService,
-  CustomersReader,
-  CustomersService,
-  CustomerStates,
-  ExistingClientsRepository,
-} from '@app/customers';
+import { type BatchItem, CustomerBatchesService } from '@app/customers';
 import { Database, DomainError, type Sql } from '@app/platform';
-import { RunsReader, RunsService, RunSuccession, RunWaker } from '@app/runs';
-import { pino } from 'pino';
-import { ExistingClientAcceptance } from '../../libs/customers/src/existing-client/existing-client-acceptance.js';
 import { CustomersRepository } from '../../libs/customers/src/customers.repository.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
+import { customersOn } from './customers-on.js';
 
 const caller = { id: 'key-1', actor: 'api-key:key-1' };
 const trace = { requestId: 'request-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
@@ -54,22 +44,8 @@ afterAll(async () => {
 function start() {
   const database = new MortalDatabase({ url: test.url, maxConnections: 10 });
   opened.push(database);
-  const audit = new AuditTrail(database);
-  const waker = new RunWaker({ send: () => Promise.resolve() } as never, pino({ level: 'silent' }));
   const repository = new CustomersRepository(database);
-  const customers = new CustomersService(
-    database,
-    repository,
-    new CustomersReader(database),
-    new CustomerStates(),
-    new RunsService(database, audit, waker),
-    new RunsReader(database),
-    new RunSuccession(audit),
-    // Rotations have tests of their own.
-    undefined as never,
-    audit,
-    new ExistingClientAcceptance(new ExistingClientsRepository()),
-  );
+  const customers = customersOn(database, repository);
   return { database, batches: new CustomerBatchesService(database, repository, customers) };
 }
 

@@ -1,14 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditTrail } from '@app/audit';
-import { CustomerStates, type NewCustomer } from '@app/customers';
-import { RunsReader, RunsService, RunWaker, RunSuccession } from '@app/runs';
-import { pino } from 'pino';
-import { CustomersReader } from '../../libs/customers/src/customers.reader.js';
+import { CustomersReader, type CustomersService, CustomerStates, type NewCustomer } from '@app/customers';
 import { CustomersRepository } from '../../libs/customers/src/customers.repository.js';
-import { CustomersService } from '../../libs/customers/src/customers.service.js';
-import { ExistingClientAcceptance } from '../../libs/customers/src/existing-client/existing-client-acceptance.js';
-import { ExistingClientsRepository } from '../../libs/customers/src/existing-client/existing-clients.repository.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
+import { customersOn } from './customers-on.js';
 
 const caller = { id: 'key-1', actor: 'api-key:key-1' };
 const trace = { requestId: 'request-1', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
@@ -23,25 +18,9 @@ let number = 0;
 beforeAll(async () => {
   test = await createTestDatabase();
   woken = [];
-  const wakeUps = { send: ({ runId }: { runId: string }) => Promise.resolve(void woken.push(runId)) };
   const { database } = test;
-  const audit = new AuditTrail(database);
-  const waker = new RunWaker(wakeUps as never, pino({ level: 'silent' }));
   reader = new CustomersReader(database);
-  serviceOn = (customers) =>
-    new CustomersService(
-      database,
-      customers,
-      reader,
-      new CustomerStates(),
-      new RunsService(database, audit, waker),
-      new RunsReader(database),
-      new RunSuccession(audit),
-      // Rotations have tests of their own.
-      undefined as never,
-      audit,
-      new ExistingClientAcceptance(new ExistingClientsRepository()),
-    );
+  serviceOn = (customers) => customersOn(database, customers, (runId) => void woken.push(runId));
   service = serviceOn(new CustomersRepository(database));
 });
 

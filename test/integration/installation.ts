@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuditTrail } from '@app/audit';
 import { CustomersService } from '@app/customers';
@@ -12,6 +11,7 @@ import { type Sandbox, startSandbox } from '../../apps/sandbox/src/start-sandbox
 import { TenantClient } from '../../apps/sandbox/testing/tenant-client.js';
 import { createMortalWorker, Life } from '../mortal-process.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
+import { testVault } from '../test-vault.js';
 
 const parent = { clientId: 'parent', clientSecret: 'parent-secret-of-the-tests' };
 
@@ -82,12 +82,7 @@ export class Installation {
     const database = new Database({ url, maxConnections: 5 });
     const worker = await createMortalWorker({
       database,
-      vault: {
-        NODE_ENV: 'test',
-        KEY_PROVIDER: 'local',
-        LOCAL_KEYS: [{ id: 'test', key: createSecretKey(Buffer.alloc(32, 7)) }],
-        DATA_DIR: 'unused',
-      },
+      vault: testVault,
       qlik: {
         endpoint: site.sandbox.url,
         parentClients: { eu: { clientId: parent.clientId, clientSecret: new Secret(parent.clientSecret) } },

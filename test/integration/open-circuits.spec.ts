@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { CustomersService } from '@app/customers';
@@ -10,6 +9,7 @@ import { acceptCustomer } from '../accept-customer.js';
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/start-sandbox.js';
 import { createMortalWorker } from '../mortal-process.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
+import { testVault } from '../test-vault.js';
 
 const parent = { clientId: 'parent', clientSecret: 'parent-secret-of-the-tests' };
 const OPEN_MS = 150;
@@ -30,12 +30,7 @@ describe('runs whose calls are held back', () => {
     };
     worker = await createMortalWorker({
       database: test.database,
-      vault: {
-        NODE_ENV: 'test',
-        KEY_PROVIDER: 'local',
-        LOCAL_KEYS: [{ id: 'test', key: createSecretKey(Buffer.alloc(32, 7)) }],
-        DATA_DIR: 'unused',
-      },
+      vault: testVault,
       qlik,
       leaseMs: 10_000,
       timeoutMs: 4_000,

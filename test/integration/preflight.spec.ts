@@ -1,4 +1,3 @@
-import { createSecretKey } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditTrail } from '@app/audit';
@@ -9,6 +8,7 @@ import type { TestingModule } from '@nestjs/testing';
 import { type Sandbox, startSandbox } from '../../apps/sandbox/src/start-sandbox.js';
 import { createMortalWorker } from '../mortal-process.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
+import { testVault } from '../test-vault.js';
 
 const parent = { clientId: 'parent', clientSecret: 'parent-secret-of-the-tests' };
 const caller = { id: 'key-1', actor: 'api-key:key-1' };
@@ -22,12 +22,7 @@ let worker: TestingModule;
 const startWorker = (database: Database, clientSecret: string): Promise<TestingModule> =>
   createMortalWorker({
     database,
-    vault: {
-      NODE_ENV: 'test',
-      KEY_PROVIDER: 'local',
-      LOCAL_KEYS: [{ id: 'test', key: createSecretKey(Buffer.alloc(32, 7)) }],
-      DATA_DIR: 'unused',
-    },
+    vault: testVault,
     qlik: {
       endpoint: sandbox.url,
       parentClients: { eu: { clientId: parent.clientId, clientSecret: new Secret(clientSecret) } },

@@ -28,9 +28,9 @@ export const hasNoRepeats = (items: readonly string[]): boolean => new Set(items
 /** An instant as it is shown. */
 export const instant = z.iso.datetime().meta({ description: 'UTC, to the millisecond.' });
 
-/** PostgreSQL reads no year 0, and none of six digits as JavaScript writes them. Of what is no instant at all that is said already. */
-function isOfOurCalendar(value: string): boolean {
-  const year = new Date(value).getUTCFullYear();
+/** Whether an instant is in a year that PostgreSQL reads: no year 0, and none of six digits as JavaScript writes them. Of what is no instant at all nothing is said. */
+export function isOfOurCalendar(time: Date): boolean {
+  const year = time.getUTCFullYear();
   return Number.isNaN(year) || (year >= 1 && year <= 9999);
 }
 
@@ -38,7 +38,7 @@ function isOfOurCalendar(value: string): boolean {
 export const moment = z.iso
   .datetime({ offset: true })
   .max(40)
-  .refine(isOfOurCalendar, 'must be in one of the years 1 to 9999 of UTC');
+  .refine((value) => isOfOurCalendar(new Date(value)), 'must be in one of the years 1 to 9999 of UTC');
 
 /** The id of a thing of ours. */
 export const id = z.uuid();

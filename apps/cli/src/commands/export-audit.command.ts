@@ -1,5 +1,6 @@
 import { type AuditAction, auditActions, AuditExport, type AuditExportQuery } from '@app/audit';
 import { type Command, InvalidArgumentError } from 'commander';
+import { isOfOurCalendar } from '../../../api/src/schemas/text.schema.js';
 import { readCustomerId } from '../customer-id.js';
 import type { CommandContext } from '../command-context.js';
 import { writeWholeFile } from '../whole-file.js';
@@ -67,8 +68,6 @@ function readInstant(text: string): Date {
     throw new InvalidArgumentError('Give an instant with its offset, such as 2026-01-31T00:00:00Z.');
   }
   const instant = new Date(time);
-  const year = instant.getUTCFullYear();
-  // PostgreSQL reads no year 0, and none of six digits as JavaScript writes them.
-  if (year >= 1 && year <= 9999) return instant;
+  if (isOfOurCalendar(instant)) return instant;
   throw new InvalidArgumentError('Give an instant in one of the years 1 to 9999 of UTC.');
 }
