@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Scope } from '@app/access';
 import { newCustomer, type ApiUnderTest, startApiUnderTest } from './api-under-test.js';
@@ -76,6 +76,27 @@ describe('access', () => {
     });
   });
 
+  it.each(['/v1/customers', '/v1/customers/batch'])(
+    'looks at nothing of a body for %s before it knows who asks, and cuts a long one off',
+    async (path) => {
+      const ask = (length: number) =>
+        new Promise<[number | undefined, string | undefined]>((resolve, reject) => {
+          const headers = { 'content-type': 'application/json', 'content-length': String(length) };
+          const agent = new Agent({ keepAlive: true });
+          const request = httpRequest(api.url + path, { method: 'POST', headers, agent });
+          request.on('response', (response) => {
+            resolve([response.statusCode, response.headers.connection]);
+            agent.destroy();
+          });
+          request.on('error', reject);
+          // The rest never comes.
+          request.write('{');
+        });
+      expect(await ask(1_000)).toEqual([401, 'keep-alive']);
+      expect(await ask(100_000)).toEqual([401, 'close']);
+    },
+  );
+
   it('writes no business row for a caller without the right', async () => {
     const { key } = await api.makeKey(['customers:read']);
     const before = await api.database.client.customer.count();
@@ -88,7 +109,7 @@ describe('access', () => {
 
 describe('the request context', () => {
   it('reaches what is written behind a request whose body comes later than its headers', async () => {
-    const { id, key } = await api.makeKey(['customers:read']);
+    const { id, key } = await api.makeKey(['api-keys:write', 'runs:read']);
     const { hostname, port } = new URL(api.url);
     const headers = {
       authorization: `Bearer ${key}`,
@@ -97,14 +118,21 @@ describe('the request context', () => {
       expect: '100-continue',
     };
     const status = await new Promise((resolve, reject) => {
-      const request = httpRequest({ hostname, port, path: '/v1/customers', method: 'POST', headers });
-      request.on('continue', () => request.end('{}'));
+      const request = httpRequest({ hostname, port, path: '/v1/api-keys', method: 'POST', headers });
+      request.on('continue', () => request.end(JSON.stringify({ name: 'late', scopes: ['runs:read'] })));
       request.on('response', (response) => resolve(response.resume().statusCode)).on('error', reject);
       request.flushHeaders();
     });
-    expect(status).toBe(403);
-    const events = await api.call('GET', `/v1/audit-events?chain=system&actor=api-key:${id}`);
-    expect(events.body).toMatchObject({ events: [{ requestId: 'context-after-body' }] });
+    expect(status).toBe(201);
+    await api.call('GET', '/v1/customers', { key, headers: { 'x-request-id': 'context-of-refusal' } });
+    const events = await api.database.client.auditEvent.findMany({
+      where: { actor: `api-key:${id}` },
+      orderBy: { sequence: 'asc' },
+    });
+    expect(events).toMatchObject([
+      { action: 'api_key.created', requestId: 'context-after-body' },
+      { action: 'access.refused', requestId: 'context-of-refusal' },
+    ]);
   });
 });
 

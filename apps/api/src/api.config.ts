@@ -37,5 +37,10 @@ export type ApiConfig = ReturnType<typeof readApiConfig>;
 /** Reads the environment; throws ConfigurationError, which names keys and never values. */
 export function readApiConfig(env: NodeJS.ProcessEnv) {
   const config = parseConfig(apiSettings, env);
-  return { ...config, accessTokens: readAccessTokenOptions(config) };
+  return {
+    ...config,
+    accessTokens: readAccessTokenOptions(config),
+    /** How long a token may take: waiting for its turn at a busy tenant, and the call. */
+    tokenDeadlineMs: 2 * config.QLIK_TIMEOUT_SECONDS,
+  };
 }

@@ -10,9 +10,9 @@ import { RunsModule } from '@app/runs';
 import { VaultModule } from '@app/vault';
 import { WebhooksModule } from '@app/webhooks';
 import { type DynamicModule, Module } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type { Logger } from 'pino';
-import { AccessGuard } from './access/access.guard.js';
+import { AccessCheck } from './access/access-check.js';
 import { RequestLimits } from './access/request-limits.js';
 import { RouteAccessCheck } from './access/route-access-check.js';
 import type { ApiConfig } from './api.config.js';
@@ -133,8 +133,7 @@ export class ApiModule {
             refusalsPerMinute: config.API_REFUSALS_PER_MINUTE,
           }),
         },
-        AccessGuard,
-        { provide: APP_GUARD, useExisting: AccessGuard },
+        AccessCheck,
         {
           provide: TENANT_HOST_SETTINGS,
           useValue: { QLIK_TENANT_HOSTS: config.QLIK_TENANT_HOSTS, QLIK_REGIONS: config.QLIK_REGIONS },
@@ -153,8 +152,7 @@ export class ApiModule {
         TokenMetrics,
         TokenMinting,
         UsableSecretsReader,
-        // Waiting for its turn at a busy tenant, and the call.
-        { provide: MINTING_DEADLINE_MS, useValue: 2 * config.QLIK_TIMEOUT_SECONDS },
+        { provide: MINTING_DEADLINE_MS, useValue: config.tokenDeadlineMs },
         CustomerWithRunReader,
         Readiness,
         RouteAccessCheck,

@@ -1,14 +1,13 @@
 import 'reflect-metadata';
 import { startHttpApp } from '@app/http';
 import { createLogger, type RunningProcess } from '@app/platform';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { AccessGuard } from './access/access.guard.js';
+import { AccessCheck } from './access/access-check.js';
 import { challengeCallers } from './access/bearer-challenge.js';
 import { RequestLimits } from './access/request-limits.js';
 import { readApiConfig } from './api.config.js';
 import { ApiModule } from './api.module.js';
-import { CustomerBatchesController } from './customers/customer-batches.controller.js';
-import { allowLongBodies } from './http/long-bodies.js';
 import { setSecurityHeaders } from './http/security-headers.js';
 import { serveOpenApi } from './openapi/openapi-document.js';
 
@@ -28,6 +27,7 @@ export async function startApi(env: NodeJS.ProcessEnv, options: { logger?: Logge
     logger,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     trustedProxies: config.TRUSTED_PROXIES,
+    longestWorkMs: config.tokenDeadlineMs,
     requestLog: {
       quietRoutes: /^\/(livez|readyz)$/,
       whoAsks: (request) => ({ callerId: request.caller?.id }),
@@ -36,16 +36,18 @@ export async function startApi(env: NodeJS.ProcessEnv, options: { logger?: Logge
       const fastify = app.getHttpAdapter().getInstance();
       challengeCallers(fastify);
       app.get(RequestLimits).announce(fastify);
-      allowLongBodies(fastify, app.get(AccessGuard), {
-        path: '/v1/customers/batch',
-        controller: CustomerBatchesController,
-        method: 'create',
-        limitBytes: BATCH_LIMIT_BYTES,
-      });
       await setSecurityHeaders(app);
+      app.get(AccessCheck).guard(fastify);
+      allowLongBatches(fastify);
       serveOpenApi(app, config.PUBLIC_URL);
     },
   });
   logger.info({ url: api.url }, 'API is listening');
   return api;
+}
+
+function allowLongBatches(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    if (route.method === 'POST' && route.url === '/v1/customers/batch') route.bodyLimit = BATCH_LIMIT_BYTES;
+  });
 }

@@ -8,8 +8,22 @@ import { edgeProblems } from './problems/problem-catalog.js';
 
 const REQUEST_ID = /^[\w-]{8,64}$/;
 
-/** Fastify as our processes use it: its limits, the request id, and bodies of JSON alone, of at most `bodyLimitBytes`. */
-export function makeFastifyAdapter(bodyLimitBytes: number, trustedProxies: string[] = []): FastifyAdapter {
+/** What differs between our processes. */
+export interface FastifyOptions {
+  /** The longest body that is read, in bytes. */
+  bodyLimitBytes: number;
+  /** Addresses and networks of proxies whose word for whom they speak is taken (`X-Forwarded-For`); none by default. */
+  trustedProxies?: string[] | undefined;
+  /** The longest that a request may be worked on, in milliseconds, where that is more than 40 s. */
+  longestWorkMs?: number;
+}
+
+/** Fastify as our processes use it: its limits, the request id, and bodies of JSON alone. */
+export function makeFastifyAdapter({
+  bodyLimitBytes,
+  trustedProxies = [],
+  longestWorkMs = 0,
+}: FastifyOptions): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: bodyLimitBytes,
     trustProxy: trustedProxies.length === 0 ? false : trustedProxies,
@@ -17,8 +31,8 @@ export function makeFastifyAdapter(bodyLimitBytes: number, trustedProxies: strin
     genReqId: chooseRequestId,
     /** A whole request must have arrived by then, however slowly it is sent. */
     requestTimeout: 30_000,
-    /** A connection on which nothing moves. */
-    connectionTimeout: 60_000,
+    /** A connection on which nothing moves: on one whose request is worked on, nothing does. */
+    connectionTimeout: Math.max(60_000, longestWorkMs + 20_000),
     /** Longer than the 60 s of the usual load balancer, which so is the one to end it. */
     keepAliveTimeout: 72_000,
     return503OnClosing: false,

@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import { edgeProblems } from './problems/problem-catalog.js';
 import { ProblemFilter } from './problems/problem.filter.js';
 import type { Problem } from './problems/problem.schema.js';
-import { startHttpApp } from './start-http-app.js';
+import { type HttpAppOptions, startHttpApp } from './start-http-app.js';
 
 let toThrow: unknown;
 
@@ -36,7 +36,11 @@ class TestModule {}
 const lines: Record<string, unknown>[] = [];
 const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
 const logger = pino({ level: 'debug' }, { write });
-const start = (host = '127.0.0.1', prepare = () => Promise.resolve()): Promise<RunningProcess> =>
+const start = (
+  host = '127.0.0.1',
+  prepare: HttpAppOptions['prepare'] = () => Promise.resolve(),
+  longestWorkMs?: number,
+): Promise<RunningProcess> =>
   startHttpApp(
     {
       module: TestModule,
@@ -53,6 +57,7 @@ const start = (host = '127.0.0.1', prepare = () => Promise.resolve()): Promise<R
       port: 0,
       logger,
       bodyLimitBytes: 1_000,
+      ...(longestWorkMs === undefined ? {} : { longestWorkMs }),
       requestLog: {
         quietRoutes: /^\/(livez|things\/:id)$/,
         whoAsks: ({ headers }) => ({ agent: headers['user-agent'] }),
@@ -218,6 +223,18 @@ describe('start and close', () => {
     } finally {
       await other.close();
     }
+  });
+
+  it('keeps a connection for longer than a request may be worked on', async () => {
+    let timeoutMs: number | undefined;
+    const notePatience: HttpAppOptions['prepare'] = (other) => {
+      timeoutMs = other.getHttpServer().timeout;
+      return Promise.resolve();
+    };
+    await (await start('127.0.0.1', notePatience, 300_000)).close();
+    expect(timeoutMs).toBe(320_000);
+    await (await start('127.0.0.1', notePatience, 1_000)).close();
+    expect(timeoutMs).toBe(60_000);
   });
 
   it('throws what preparing throws', async () => {

@@ -3,21 +3,17 @@ import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
-import { makeFastifyAdapter } from './fastify-adapter.js';
+import { type FastifyOptions, makeFastifyAdapter } from './fastify-adapter.js';
 import { closeGracefully } from './graceful-close.js';
 import { logRequests, type RequestLogOptions } from './request-log.js';
 import { followRequests } from './request-trace.js';
 
 /** What a process that answers HTTP says of itself. */
-export interface HttpAppOptions {
+export interface HttpAppOptions extends FastifyOptions {
   host: string;
   /** 0 takes any free port. */
   port: number;
   logger: Logger;
-  /** The longest body that is read, in bytes. */
-  bodyLimitBytes: number;
-  /** Addresses and networks of proxies whose word for whom they speak is taken (`X-Forwarded-For`); none by default. */
-  trustedProxies?: string[] | undefined;
   requestLog: RequestLogOptions;
   /** Adds what this process serves beside its controllers, before it listens. */
   prepare: (app: NestFastifyApplication) => Promise<void>;
@@ -26,7 +22,7 @@ export interface HttpAppOptions {
 /** Serves `module`; throws what its start or listening throws, and leaves nothing open then. */
 export async function startHttpApp(module: DynamicModule, options: HttpAppOptions): Promise<RunningProcess> {
   const { host, port, logger } = options;
-  const adapter = makeFastifyAdapter(options.bodyLimitBytes, options.trustedProxies);
+  const adapter = makeFastifyAdapter(options);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger: new NestLogger(logger),
     // Fastify's own parser of JSON, within the body limit.

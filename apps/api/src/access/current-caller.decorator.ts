@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by the access guard. */
+    /** Set by the access check. */
     caller?: Caller;
   }
 }

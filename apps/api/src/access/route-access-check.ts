@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { ROUTE_ACCESS } from './requires-scope.decorator.js';
+import { FASTIFY_ROUTE_CONFIG_METADATA } from '@nestjs/platform-fastify/constants.js';
+import type { FastifyContextConfig } from 'fastify';
 
 /** Does not let the process start with a route that says neither which scope it requires nor that it is public. */
 @Injectable()
@@ -19,7 +20,8 @@ export class RouteAccessCheck implements OnModuleInit {
       for (const name of this.scanner.getAllMethodNames(prototype)) {
         const handler = prototype[name]!;
         if (this.reflector.get(PATH_METADATA, handler) === undefined) continue;
-        if (this.reflector.get(ROUTE_ACCESS, handler) !== undefined) continue;
+        const config = this.reflector.get<FastifyContextConfig | undefined>(FASTIFY_ROUTE_CONFIG_METADATA, handler);
+        if (config?.access !== undefined) continue;
         throw new Error(`The route ${metatype.name}.${name} names no scope: add @RequiresScope(…) or @Public().`);
       }
     }

@@ -1,40 +1,45 @@
 import { AccessRefusals, type Caller, Callers, requireScope, type Scope } from '@app/access';
 import { DomainError } from '@app/platform';
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { operationOf } from './operation-of.js';
 import { RequestLimits } from './request-limits.js';
-import { ROUTE_ACCESS } from './requires-scope.decorator.js';
+
+/** What a refused caller may have sent for nothing, in bytes. */
+const SHORT_BODY_BYTES = 64 * 1024;
 
 const BEARER = /^Bearer +([^ ]+) *$/i;
 
-/** Lets a request through if its key or token holds the scope of the route, within the limits; refusals of known callers are audited. */
+/** Lets a request through if its key or token holds the scope of its route, within the limits; refusals of known callers are audited. */
 @Injectable()
-export class AccessGuard implements CanActivate {
+export class AccessCheck {
   constructor(
-    private readonly reflector: Reflector,
     private readonly callers: Callers,
     private readonly refusals: AccessRefusals,
     private readonly limits: RequestLimits,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const access = this.reflector.get<Scope | 'public' | undefined>(ROUTE_ACCESS, context.getHandler());
-    if (access === 'public') return true;
-    if (access === undefined) throw new Error('A route was reached that names no scope.');
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
-    // Where bodies are long, it has been asked before the body was read.
-    if (request.caller !== undefined) return true;
+  /** Checks each request before anything of its body is read. */
+  guard(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', async (request, reply) => {
+      const { url, config } = request.routeOptions;
+      if (config.access === 'public') return;
+      if (config.access !== undefined) return this.#admit(request, reply, config.access);
+      if (url?.startsWith('/v1/') === true) throw new Error('A route was reached that names no scope.');
+    });
+  }
+
+  async #admit(request: FastifyRequest, reply: FastifyReply, scope: Scope): Promise<void> {
     let caller: Caller | undefined;
     try {
       this.limits.admitAddress(request);
       caller = await this.callers.authenticate(readToken(request.headers.authorization));
       request.caller = caller;
       this.limits.admitCaller(request, caller);
-      requireScope(caller, access);
-      return true;
+      requireScope(caller, scope);
     } catch (error) {
+      // Node would read it to its end, for the sake of the next request on the connection.
+      if (hasLongBody(request)) reply.header('connection', 'close');
       if (error instanceof DomainError) await this.#noteRefusal(error, request, caller);
       throw error;
     }
@@ -46,6 +51,10 @@ export class AccessGuard implements CanActivate {
     if (error.kind === 'unauthenticated') this.limits.countRefusal(request);
     await this.refusals.recordRefusal({ error, operation: operationOf(request), caller });
   }
+}
+
+function hasLongBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > SHORT_BODY_BYTES;
 }
 
 function readToken(authorization: string | undefined): string {
