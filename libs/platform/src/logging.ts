@@ -1,4 +1,5 @@
 import { pino, type Logger, type LoggerOptions } from 'pino';
+import { openLogOutput } from './log-output.js';
 import { currentRequestContext } from './request-context.js';
 
 /** Paths that are blanked should an object ever carry them into a log line; the first line of defence is the `Secret` type. */
@@ -30,5 +31,5 @@ export function loggerOptions(name: string, level: string): LoggerOptions {
 
 /** The logger of a process, writing to standard output. */
 export function createLogger(name: string, level: string): Logger {
-  return pino(loggerOptions(name, level));
+  return pino(loggerOptions(name, level), openLogOutput());
 }
