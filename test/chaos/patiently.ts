@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Asks again, for a minute, while what is asked is broken by the very fault that is under test. */
+/** Asks again, for a minute unless told otherwise, while what is asked is broken by the very fault that is under test. */
 export async function patiently<Result>(ask: () => Promise<Result>, forMs = 60_000): Promise<Result> {
   for (const giveUpAt = Date.now() + forMs; ;) {
     try {

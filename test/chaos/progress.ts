@@ -22,7 +22,7 @@ export interface FaultRow extends Omit<BatchRow, 'batch'> {
   batches: number;
 }
 
-/** The batches done so far, in a file: a `full` run with the same seed and the same code goes on where the last one ended. */
+/** The batches done so far, in a file: a `full` run with the same seed and the same code goes on where the last one ended, and tries anew what could not be carried through. */
 export class Progress {
   private constructor(
     private readonly path: string,
@@ -36,7 +36,8 @@ export class Progress {
     const path = join(folder, `${profile}-${seed}-${hashCode()}.jsonl`);
     if (profile === 'ci') rmSync(path, { force: true });
     const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-    const done = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as BatchRow);
+    const rows = lines.filter((line) => line !== '').map((line) => JSON.parse(line) as BatchRow);
+    const done = rows.filter(({ error }) => error === undefined);
     return new Progress(
       path,
       done,

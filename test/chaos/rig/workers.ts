@@ -11,6 +11,9 @@ export interface WorkerSetup {
 /** Three ordinary workers. */
 export const ordinaryWorkers: readonly WorkerSetup[] = [{}, {}, {}];
 
+/** On a busy machine a start takes as long as a server that is struck again and again stays up. */
+const STARTS_WITHIN_MS = 300_000;
+
 /** The worker processes of a rig, each in its place; a place whose worker was killed gets another. */
 export class Workers {
   #setup: readonly WorkerSetup[] = [];
@@ -39,12 +42,14 @@ export class Workers {
   /** Starts the worker of a place that has none, again and again as a supervisor would while its servers are away. */
   async start(place: number): Promise<void> {
     const { env = {}, edits = [] } = this.#setup[place] ?? {};
-    this.#places[place] = await patiently(() =>
-      startAppProcess(
-        'worker',
-        { ...this.env, ...env, CHAOS_EDITS: edits.join(',') },
-        { preload: this.preload, log: this.log },
-      ),
+    this.#places[place] = await patiently(
+      () =>
+        startAppProcess(
+          'worker',
+          { ...this.env, ...env, CHAOS_EDITS: edits.join(',') },
+          { preload: this.preload, log: this.log },
+        ),
+      STARTS_WITHIN_MS,
     );
   }
 
