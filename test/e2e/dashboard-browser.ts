@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest } from '@jest/globals';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchBrowser } from './chromium.js';
 import { type DashboardUnderTest, startDashboardUnderTest } from './dashboard-under-test.js';
 
 /** What a test of the page has: the dashboard of its file, and a page of its own. */
@@ -53,16 +54,6 @@ export function browseDashboard(take: (browsing: Browsing) => void) {
     },
   };
 }
-
-/** Starts Chromium without what it would ask of the network. */
-const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-    args: [
-      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    ],
-  });
 
 /** Opens a page in a context that shares nothing with others. */
 async function openPage(

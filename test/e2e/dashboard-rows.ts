@@ -187,7 +187,7 @@ const refusedCall = (at: Date): Prisma.InputJsonObject => ({
 });
 
 /** What a run shows that Qlik refused. */
-export const FORBIDDEN: Prisma.InputJsonObject = {
+const FORBIDDEN: Prisma.InputJsonObject = {
   code: 'QLIK_FORBIDDEN',
   message:
     'Qlik refused to create the OAuth client: the parent client lacks a right in the tenant "acme.eu.qlikcloud.com".',
@@ -207,3 +207,19 @@ export const OVERDUE: Prisma.InputJsonObject = {
   message: 'Nobody has shown to use version 2 of the credentials, so that the version before it stays valid.',
   hint: 'Have the consumer read the credentials, or acknowledge the version for it: the rotation then goes on by itself.',
 };
+
+/** A customer whose onboarding stopped at Qlik's 403, waiting for a person. */
+export async function writeStoppedOnboarding(
+  database: Database,
+  name: string,
+): Promise<{ customerId: string; runId: string }> {
+  const customerId = await writeCustomer(database, name, 'onboarding');
+  const runId = await writeRun(database, {
+    customerId,
+    state: 'needs_attention',
+    done: 1,
+    stepState: 'needs_attention',
+    error: FORBIDDEN,
+  });
+  return { customerId, runId };
+}
