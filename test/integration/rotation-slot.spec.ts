@@ -66,6 +66,95 @@ describe('the slot of the customer', () => {
     expect((await harness.runs.read(run!.id)).state).toBe('succeeded');
   });
 
+  it.each(['queued', 'waiting', 'running'] as const)(
+    'is taken for an emergency from a run that is %s where a pause holds it, which gets it back',
+    async (state) => {
+      const { customerId } = await harness.ready();
+      const plan = harness.other.name;
+      const held = await harness.earlier(customerId, { state, step: 'second', plan });
+      const pauseId = await harness.runs.pause({ plan });
+      await harness.runs.letTimePass(held);
+      await harness.ask('emergency', customerId);
+      const [run] = await harness.rotationsOf(customerId);
+      await harness.deliver(run!.id);
+      expect((await harness.runs.read(run!.id)).state).toBe('succeeded');
+      expect(await harness.runs.read(held)).toMatchObject({ state, step: 'second', holdsSlot: false });
+      await harness.runs.lift(pauseId);
+      await harness.deliver(held);
+      expect((await harness.runs.read(held)).state).toBe('succeeded');
+    },
+  );
+
+  it('is not given back before the run that took it lets go', async () => {
+    const { customerId } = await harness.ready();
+    const held = await harness.earlier(customerId, { state: 'queued', step: 'second', plan: harness.other.name });
+    const pauseId = await harness.runs.pause({ plan: harness.other.name });
+    await harness.ask('emergency', customerId);
+    const [run] = await harness.rotationsOf(customerId);
+    const gate = harness.gateAt('mint');
+    expect(await harness.process.runner.execute(run!.id)).toEqual({ kind: 'wait', forMs: 0 });
+    const walked = harness.process.runner.execute(run!.id);
+    await gate.reached;
+    await harness.runs.lift(pauseId);
+    expect(await harness.claim(held)).toBeUndefined();
+    gate.open();
+    await walked;
+    await harness.deliver(run!.id);
+    expect(await harness.claim(held)).toBeDefined();
+  });
+
+  it('is left to a worker that is at a run when the pause is set', async () => {
+    const { customerId } = await harness.ready();
+    const holder = await harness.runs.queue(harness.other, { customerId });
+    const gate = new Gate();
+    harness.other.first.does = async () => {
+      await gate.pass();
+      return { output: {} };
+    };
+    const walked = harness.process.runner.execute(holder.id);
+    await gate.reached;
+    await harness.runs.pause({ plan: harness.other.name });
+    await harness.ask('emergency', customerId);
+    const [run] = await harness.rotationsOf(customerId);
+    expect(await harness.process.runner.execute(run!.id)).toEqual({ kind: 'idle' });
+    gate.open();
+    await walked;
+    await harness.deliver(run!.id);
+    expect((await harness.runs.read(run!.id)).state).toBe('succeeded');
+  });
+
+  it('is no longer that of a worker which was silent for its lease: what it writes then is refused', async () => {
+    const { customerId } = await harness.ready();
+    const holder = await harness.runs.queue(harness.other, { customerId });
+    const gate = new Gate();
+    harness.other.first.does = async () => {
+      await gate.pass();
+      return { output: {} };
+    };
+    const walked = harness.process.runner.execute(holder.id);
+    await gate.reached;
+    await harness.runs.pause({ plan: harness.other.name });
+    await harness.runs.letTimePass(holder.id);
+    await harness.ask('emergency', customerId);
+    const [run] = await harness.rotationsOf(customerId);
+    await harness.process.runner.execute(run!.id);
+    gate.open();
+    expect(await walked).toEqual({ kind: 'left' });
+    expect((await harness.runs.states(holder.id)).steps).toMatchObject({ first: 'running', second: 'pending' });
+  });
+
+  it('stays where it is while a pause holds the run that waits for it, too', async () => {
+    const { customerId } = await harness.ready();
+    const held = await harness.earlier(customerId, { state: 'queued', step: 'second', plan: harness.other.name });
+    const where = { id: customerId };
+    const { tenantHost } = await harness.runs.database.client.customer.findUniqueOrThrow({ where });
+    await harness.runs.pause({ tenantHost });
+    await harness.ask('emergency', customerId);
+    const [run] = await harness.rotationsOf(customerId);
+    expect(await harness.process.runner.execute(run!.id)).toEqual({ kind: 'idle' });
+    expect((await harness.runs.read(held)).holdsSlot).toBe(true);
+  });
+
   it('is left at a step that shares the customer, and taken again by a claim of its own', async () => {
     const { customerId } = await harness.ready();
     await harness.ask('graceful', customerId);

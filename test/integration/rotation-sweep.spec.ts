@@ -110,6 +110,43 @@ describe('a sweep', () => {
   });
 });
 
+describe('a sweep beside a pause', () => {
+  it('begins no rotation of a plan that is paused, and leaves what is due as it is', async () => {
+    const { customerId } = await harness.ready({ dueAt: new Date(0) });
+    const pauseId = await harness.runs.pause({ plan: 'rotation' });
+    expect(await harness.sweep()).toBe(0);
+    expect(await harness.rotationsOf(customerId)).toEqual([]);
+    expect(await harness.nextRotationOf(customerId)).toEqual(new Date(0));
+    await harness.runs.lift(pauseId);
+    expect(await harness.sweep()).toBe(1);
+  });
+
+  it('begins none of a tenant that is paused, and those of the others', async () => {
+    const [held, free] = [await harness.ready({ dueAt: new Date(0) }), await harness.ready({ dueAt: new Date(1) })];
+    const where = { id: held.customerId };
+    const { tenantHost } = await harness.runs.database.client.customer.findUniqueOrThrow({ where });
+    await harness.runs.pause({ tenantHost });
+    expect(await harness.sweep()).toBe(1);
+    expect(await harness.rotationsOf(free.customerId)).toHaveLength(1);
+    expect(await harness.rotationsOf(held.customerId)).toEqual([]);
+    expect(await harness.nextRotationOf(held.customerId)).toEqual(new Date(0));
+  });
+
+  it('of one plan goes on with the other', async () => {
+    const { customerId } = await harness.ready({ dueAt: new Date(0) });
+    const data = { nextReconciliationAt: new Date(0) };
+    await harness.runs.database.client.customer.update({ where: { id: customerId }, data });
+    await harness.runs.pause({ plan: 'reconciliation' });
+    const asked: string[] = [];
+    await harness.newDueCustomers().sweep('reconciliation', (_tx, { id, now }) => {
+      asked.push(id);
+      return Promise.resolve(new Date(now.getTime() + HOUR_MS));
+    });
+    expect(asked).toEqual([]);
+    expect(await harness.sweep()).toBe(1);
+  });
+});
+
 describe('a sweep that cannot begin the rotation of a customer', () => {
   it('leaves an earlier one as it is when another run changes the customer', async () => {
     const { customerId } = await harness.ready();

@@ -9,6 +9,7 @@ import { FakeStep, Gate, RunsHarness, TestPlan } from './runs-harness.js';
 
 const HOUR_MS = 3_600_000;
 const LEASE_MS = 30_000;
+const silent = pino({ level: 'silent' });
 
 /** Where a rotation can stand; null before its first step. */
 export type StepName = (typeof ROTATION_STEPS)[number] | null;
@@ -78,10 +79,11 @@ export class RotationsHarness {
     return this.runs.close();
   }
 
-  /** Ends what a test has set: steps do nothing again, and nothing that is due is swept by the next. */
+  /** Ends what a test has set: steps do nothing again, nothing is paused, and nothing that is due is swept by the next. */
   async settle(): Promise<void> {
     for (const step of [...this.#steps, this.other.first]) step.does = () => Promise.resolve({ output: {} });
-    await this.runs.database.client.customer.updateMany({ data: { nextRotationAt: null } });
+    await this.runs.database.client.customer.updateMany({ data: { nextRotationAt: null, nextReconciliationAt: null } });
+    await this.runs.database.client.pause.deleteMany();
   }
 
   /** The step that a test may have do something else. */
@@ -169,10 +171,13 @@ export class RotationsHarness {
   /** Sweeps as another process would; its wake-ups go nowhere. */
   sweep(): Promise<number> {
     const { start, succession, defaults } = this.#newStart();
+    return new RotationSweep(this.newDueCustomers(), start, succession, defaults, silent).sweep();
+  }
+
+  /** What finds due customers in another process; its wake-ups go nowhere. */
+  newDueCustomers(): DueCustomers {
     const waker: RunWaker = this.runs.newWaker(() => undefined);
-    const logger = pino({ level: 'silent' });
-    const due = new DueCustomers(this.runs.database, waker, logger);
-    return new RotationSweep(due, start, succession, defaults, logger).sweep();
+    return new DueCustomers(this.runs.database, waker, silent);
   }
 
   /** The customer's rotations, the oldest first. */

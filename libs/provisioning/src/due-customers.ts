@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Database, DomainError, Prisma, type Run, type Sql } from '@app/platform';
-import { RUN_LOGGER, RunWaker } from '@app/runs';
+import { isPausedFor, RUN_LOGGER, RunWaker } from '@app/runs';
 import type { Logger } from 'pino';
 
 /** Runs begun by one sweep: what is due beyond that waits for the next, so that an outage does not have a whole fleet come at once. */
@@ -26,7 +26,7 @@ export interface DueCustomer {
 /** Begins the customer's run, or says until when it must wait. It sets the customer's next date, unless it says so. */
 export type Begin = (tx: Sql, customer: DueCustomer) => Promise<Run | Date>;
 
-/** Finds the customers whose date has come, each in a transaction of its own. Any number of processes may sweep at once: a customer is taken by one of them. */
+/** Finds the customers whose date has come, each in a transaction of its own. Any number of processes may sweep at once: a customer is taken by one of them. What a pause would hold is not begun, and stays due: a run of it would only keep the customer from others. */
 @Injectable()
 export class DueCustomers {
   constructor(
@@ -39,7 +39,7 @@ export class DueCustomers {
   async sweep(plan: keyof typeof COLUMNS, begin: Begin): Promise<number> {
     let begun = 0;
     while (begun < MOST_AT_ONCE) {
-      const taken = await this.#takeOne(COLUMNS[plan], begin);
+      const taken = await this.#takeOne(plan, begin);
       if (taken === undefined) break;
       if (taken.run === null) continue;
       this.waker.wake(taken.run);
@@ -50,12 +50,14 @@ export class DueCustomers {
   }
 
   /** Undefined when nobody is due; the run is null when the customer was given a later date instead. */
-  async #takeOne(column: Prisma.Sql, begin: Begin): Promise<{ run: Run | null } | undefined> {
+  async #takeOne(plan: keyof typeof COLUMNS, begin: Begin): Promise<{ run: Run | null } | undefined> {
+    const column = COLUMNS[plan];
     let customer: DueCustomer | undefined;
     try {
       return await this.database.sqlTransaction(async (tx) => {
         [customer] = await tx.$queryRaw<DueCustomer[]>`
-          SELECT id, rotation, now() AS now FROM customers WHERE ${column} <= now() AND state IN ('ready', 'degraded')
+          SELECT id, rotation, now() AS now FROM customers
+          WHERE ${column} <= now() AND state IN ('ready', 'degraded') AND NOT ${isPausedFor(plan)}
           ORDER BY ${column} LIMIT 1 FOR UPDATE SKIP LOCKED`;
         if (customer === undefined) return undefined;
         const result = await begin(tx, customer);

@@ -1,4 +1,4 @@
-export { IS_PAUSED } from './is-paused.js';
+export { IS_PAUSED, isPausedFor } from './is-paused.js';
 export { type NewPause, PausesService } from './pauses.service.js';
 export type { AnyPlan, AnyStep, Plan, RunOutcome } from './plan.js';
 export { PLAN_NAMES, type PlanName } from './plan-names.js';

@@ -14,9 +14,12 @@ export interface Obstacle {
   isKnown: boolean;
   /** How long until a waiting run is due; null when it does not wait. */
   waitMs: number | null;
-  /** Whether the customer's slot is all it lacks, and is with a run that stopped and waits for a person. */
+  /** Whether the customer's slot is all it lacks, and is with a run that waits for a person: one that stopped, or that a pause holds. */
   slotIsIdle: boolean;
 }
+
+/** In a statement on `runs`: whether the run keeps the customer's slot though nobody is at it, and only a person has it go on. */
+const HOLDS_IDLY = Prisma.sql`(runs.holds_slot AND (runs.state = 'needs_attention' OR ${IS_FREE} AND ${IS_PAUSED}))`;
 
 const UNIQUE_VIOLATION = '23505';
 
@@ -98,22 +101,25 @@ export class RunClaimsRepository {
     return handedBack === 1;
   }
 
-  /** Takes the customer's slot from a run that stopped: an accepted run does not wait for a person. The stopped one takes it again when it is retried. */
+  /** Takes the customer's slot from a run that stopped, or that a pause holds: an accepted run does not wait for a person. That one takes it again when it goes on. */
   async freeIdleSlot(runId: string): Promise<void> {
+    // Whoever held a run that is `running` may yet come back: what it would write is refused from here on.
     await this.database.sql.$executeRaw`
-      UPDATE runs SET holds_slot = false, revision = revision + 1
-      WHERE customer_id = (SELECT customer_id FROM runs WHERE id = ${runId}::uuid) AND holds_slot AND state = 'needs_attention'`;
+      UPDATE runs SET holds_slot = false, fence = fence + CASE WHEN state = 'running' THEN 1 ELSE 0 END, revision = revision + 1
+      WHERE customer_id = (SELECT customer_id FROM runs WHERE id = ${runId}::uuid) AND ${HOLDS_IDLY}`;
   }
 
   /** Why an open run that nobody holds could not be claimed, as far as that concerns who was woken for it. */
   async findObstacle(runId: string, plans: PlanRegistry): Promise<Obstacle | undefined> {
     const rows = await this.database.sql.$queryRaw<Obstacle[]>`
+      WITH idle AS (
+        SELECT 1 FROM runs WHERE customer_id = (SELECT customer_id FROM runs WHERE id = ${runId}::uuid) AND ${HOLDS_IDLY}
+      )
       SELECT plan, step, (plan = ANY(${plans.planNames}::text[])
           AND (step IS NULL OR plan || '/' || step = ANY(${plans.stepNames}::text[]))) AS "isKnown",
         CASE WHEN state = 'waiting' AND next_run_at > now()
           THEN extract(epoch FROM next_run_at - now())::float8 * 1000 END AS "waitMs",
-        ${IS_DUE} AND NOT holds_slot AND EXISTS (SELECT 1 FROM runs other
-          WHERE other.customer_id = runs.customer_id AND other.holds_slot AND other.state = 'needs_attention') AS "slotIsIdle"
+        ${IS_DUE} AND NOT holds_slot AND NOT ${IS_PAUSED} AND EXISTS (SELECT 1 FROM idle) AS "slotIsIdle"
       FROM runs WHERE id = ${runId}::uuid AND state IN ('queued', 'running', 'waiting')
         AND ${IS_FREE}`;
     return rows[0];
