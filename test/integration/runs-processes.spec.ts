@@ -121,6 +121,38 @@ describe('a process that stops', () => {
   });
 });
 
+describe('a commit while the database is away', () => {
+  it('is made once it is back, however often it was tried', async () => {
+    plan.first.does = ({ run }) => {
+      harness.database.awayUntil = Date.now() + 5_000;
+      return Promise.resolve({ output: {}, commit: writeOnce(run.id) });
+    };
+    const { id } = await harness.queue(plan);
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.wasWritten(id)).toBe(true);
+    expect(await harness.attemptsOf(id, 'first')).toMatchObject([{ outcome: 'succeeded' }]);
+    expect((await harness.read(id)).state).toBe('succeeded');
+  });
+
+  it('is given up when the lease would end before the next try, and says so', async () => {
+    const leaseMs = 2_000;
+    const short = harness.process([plan], { leaseMs });
+    short.claims.renew = () => Promise.reject(new Error('the database system is starting up'));
+    plan.first.does = ({ run }) => {
+      harness.database.awayUntil = Date.now() + leaseMs;
+      return Promise.resolve({ output: {}, commit: writeOnce(run.id) });
+    };
+    const { id } = await harness.queue(plan);
+    const from = Date.now();
+    await expect(short.runner.execute(id)).rejects.toThrow('the database system is starting up');
+    expect(Date.now() - from).toBeLessThan(1.25 * leaseMs);
+    expect(harness.logged).toContainEqual(expect.objectContaining({ level: 50, runId: id }));
+    expect(await harness.wasWritten(id)).toBe(false);
+    expect(await harness.read(id)).toMatchObject({ state: 'running', step: 'first' });
+    harness.database.awayUntil = 0;
+  });
+});
+
 describe('a commit whose answer is lost', () => {
   const loseNextAnswer = () => void (harness.database.lostAnswers = 1);
 

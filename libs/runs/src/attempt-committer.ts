@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@app/audit';
-import { Database, type Sql } from '@app/platform';
+import { Database, isDatabaseUnavailable, type Sql } from '@app/platform';
 import type { AttemptEnd } from './attempt-end.js';
 import { AttemptsRepository } from './attempts.repository.js';
 import type { HeldRun } from './held-run.js';
@@ -12,9 +12,12 @@ import { assertRunTransition } from './run-states.js';
 import { LeaseLost } from './step-failure.js';
 import { type Progress, rememberProgress } from './step-progress.js';
 
-/** Tries of one commit, and the pause after the first; each further pause is twice as long. Together they outlast a restart of the database. */
+/** Tries of one commit that fails though the database is there. */
 const COMMIT_TRIES = 5;
-const COMMIT_PAUSE_MS = 200;
+
+/** The pause after the first try; each further one is twice as long, up to the longest. */
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** Commits how an attempt ended: step, run, audit and the plan's own tables in one transaction. */
 @Injectable()
@@ -25,10 +28,11 @@ export class AttemptCommitter {
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Commits `progress` and returns it as committed: a run that was told to stop meanwhile stays on its step, to be undone. Throws LeaseLost. */
+  /** Commits `progress` and returns it as committed: a run that was told to stop meanwhile stays on its step, to be undone. While the database is away it tries as long as the lease lasts. Throws LeaseLost. */
   async commit(run: HeldRun, plan: AnyPlan, progress: Progress): Promise<Progress> {
     let isUnanswered = false;
-    for (let attempt = 1; ; attempt += 1) {
+    let refusals = 0;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
         if (isUnanswered && (await this.#wasCommitted(run, progress))) return await this.#adopt(run, progress);
         const committed = await this.#commitOnce(run, plan, progress);
@@ -37,8 +41,9 @@ export class AttemptCommitter {
         isUnanswered = false;
       } catch (error) {
         // What the step learned, a secret perhaps, is in memory only: worth more than one try, as long as the run is ours.
-        if (error instanceof LeaseLost || attempt === COMMIT_TRIES) throw error;
-        await setTimeout(COMMIT_PAUSE_MS * 2 ** (attempt - 1));
+        if (!isDatabaseUnavailable(error)) refusals += 1;
+        if (error instanceof LeaseLost || refusals === COMMIT_TRIES || !run.lease.outlasts(pauseMs)) throw error;
+        await setTimeout(pauseMs);
         if (run.lease.signal.aborted) throw error;
         isUnanswered = true;
       }

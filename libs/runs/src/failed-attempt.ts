@@ -12,7 +12,7 @@ export const INTERNAL_ERROR = 'INTERNAL_ERROR';
 /** The code of a wait because the lease would not have outlasted the call. */
 export const LEASE_TOO_SHORT = 'LEASE_TOO_SHORT';
 
-/** The code of an attempt whose process vanished. */
+/** The code of an attempt whose process vanished, or had lost the database for so long that nobody can tell the difference. */
 export const WORKER_LOST = 'WORKER_LOST';
 
 /** Parts of the lease that are waited then, lest a database too slow for it keeps the run going round. */
@@ -88,8 +88,9 @@ export function loseAttempt(state: AttemptState, step: AnyStep): Progress {
   const attempts = state.attempts + 1;
   const error: RunError = {
     code: WORKER_LOST,
-    message: 'The process that worked on this step ended without a word.',
-    hint: 'Nothing, if it was stopped on purpose. Otherwise look at why the worker ended, then retry the run.',
+    message:
+      'The process that worked on this step ended without a word, or could not reach the database for as long as it held the run.',
+    hint: 'Nothing, if it was stopped on purpose. Otherwise look for this run id in the logs of the workers, which say if the database was away; else look at why the worker ended. Then retry the run.',
   };
   if (attempts >= step.retry.maxAttempts) return stop(state, step, 'failed', error, attempts);
   return {

@@ -42,6 +42,15 @@ describe('the guard', () => {
     expect(() => held.guard(LEASE_MS - MARGIN_MS + 1)).toThrow('too short for the call');
   });
 
+  it('says the same of what may be left', async () => {
+    const held = lease(refuse);
+    expect([held.outlasts(LEASE_MS - MARGIN_MS), held.outlasts(LEASE_MS - MARGIN_MS + 1)]).toEqual([true, false]);
+    await letPass(LEASE_MS - MARGIN_MS - 1_000);
+    expect([held.outlasts(1_000), held.outlasts(1_001)]).toEqual([true, false]);
+    await letPass(2_000);
+    expect(held.outlasts(0)).toBe(false);
+  });
+
   it('counts from before the claim was sent', () => {
     const held = lease(undefined, 10_000);
     expect(() => held.guard(LEASE_MS - MARGIN_MS - 10_000)).not.toThrow();

@@ -36,8 +36,12 @@ export class Lease {
   /** Throws LeaseLost unless the lease outlasts a call of up to `callMs` with a margin. */
   guard(callMs: number): void {
     this.#lost.signal.throwIfAborted();
-    if (this.#expiresAt - performance.now() < callMs + this.leaseMs * MARGIN)
-      throw new LeaseLost('too-short', this.runId);
+    if (!this.outlasts(callMs)) throw new LeaseLost('too-short', this.runId);
+  }
+
+  /** Whether the lease, as it was last granted, outlasts the next `ms` with a margin. */
+  outlasts(ms: number): boolean {
+    return this.#expiresAt - performance.now() >= ms + this.leaseMs * MARGIN;
   }
 
   /** Ends the renewals, one that is under way included. */
