@@ -16,6 +16,7 @@ describe('explainFailure', () => {
     ['TENANT_CIRCUIT_OPEN', { retryAfterMs: 30_000 }, { kind: 'wait-for', forMs: 30_000 }],
     ['REGION_CIRCUIT_OPEN', { retryAfterMs: 30_000 }, { kind: 'wait-for', forMs: 30_000 }],
     ['QLIK_UNAVAILABLE', {}, { kind: 'retry', exhausted: 'failed' }],
+    ['QLIK_UNAVAILABLE', { retryAfterMs: 600_000 }, { kind: 'retry', exhausted: 'failed', notBeforeMs: 600_000 }],
     ['QLIK_UNREACHABLE', {}, { kind: 'retry', exhausted: 'failed' }],
     ['QLIK_TIMEOUT', {}, { kind: 'retry', exhausted: 'failed' }],
     ['CALL_ABORTED', {}, { kind: 'retry', exhausted: 'failed' }],

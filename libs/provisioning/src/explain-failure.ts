@@ -46,6 +46,8 @@ export function explainFailure(error: unknown): Failure | undefined {
         // A name that does not resolve: of a tenant made just now perhaps, else a person must correct it.
         exhausted: error.code === 'TENANT_NOT_FOUND' ? 'needs_attention' : 'failed',
         error: runError,
+        // Qlik says how long it will be away, so that the tries are not spent on that time.
+        ...(error.retryAfterMs === undefined ? {} : { notBeforeMs: error.retryAfterMs }),
       };
     case 'refused':
       // A new secret may be refused for a while.

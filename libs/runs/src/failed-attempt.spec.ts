@@ -24,6 +24,13 @@ describe('failAttempt', () => {
     });
   });
 
+  it('waits at least as long as it was told to, which counts as a try all the same', () => {
+    const told = (notBeforeMs: number) => fail({ kind: 'retry', error, exhausted: 'failed', notBeforeMs }, 1);
+    expect(told(30_000)).toMatchObject({ run: { state: 'waiting', attempts: 2 }, waitUntil: inMs(30_000) });
+    expect(told(999).waitUntil).toEqual(inMs(1_000));
+    expect(told(60_001)).toMatchObject({ run: { state: 'failed' }, error: { code: 'RUN_DEADLINE_EXCEEDED' } });
+  });
+
   it.each(['failed', 'needs_attention'] as const)(
     'ends in %s as the failure says, once the budget is spent',
     (exhausted) => {

@@ -77,7 +77,7 @@ export function failAttempt(state: AttemptState, step: AnyStep, failure: Failure
     case 'retry': {
       const attempts = state.attempts + 1;
       if (attempts >= step.retry.maxAttempts) return stop(state, step, failure.exhausted, failure.error, attempts);
-      const until = later(state.now, backoffMs(step.retry, attempts, random));
+      const until = later(state.now, Math.max(backoffMs(step.retry, attempts, random), failure.notBeforeMs ?? 0));
       return pause(state, step, 'retried', until, failure.error, attempts);
     }
   }

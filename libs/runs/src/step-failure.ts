@@ -2,8 +2,8 @@ import type { RunError } from './run-error.js';
 
 /** What becomes of an attempt that did not succeed. */
 export type Failure =
-  /** Try again by the step's retry policy; once that is spent, end as `exhausted` says. */
-  | { kind: 'retry'; error: RunError; exhausted: 'failed' | 'needs_attention' }
+  /** Try again by the step's retry policy, in `notBeforeMs` at the earliest; once that is spent, end as `exhausted` says. */
+  | { kind: 'retry'; error: RunError; exhausted: 'failed' | 'needs_attention'; notBeforeMs?: number }
   /** Not an attempt: come back at `until` (database clock). */
   | { kind: 'wait-until'; error: RunError | null; until: Date }
   /** Not an attempt: come back in `forMs`. */

@@ -21,7 +21,7 @@ describe('ReconciliationPlan', () => {
     ['TENANT_DISABLED', { kind: 'retry', exhausted: 'failed' }],
     ['TENANT_NOT_FOUND', { kind: 'retry', exhausted: 'failed' }],
     ['QLIK_UNREADABLE', { kind: 'retry', exhausted: 'failed' }],
-    ['QLIK_UNAVAILABLE', { kind: 'retry', exhausted: 'failed' }],
+    ['QLIK_UNAVAILABLE', { kind: 'retry', exhausted: 'failed', notBeforeMs: 7_000 }],
     ['QLIK_RATE_LIMITED', { kind: 'wait-for', forMs: 7_000 }],
   ])('keeps the customer from no other run because of %s', (code, failure) => {
     const error = new QlikError(code, {

@@ -18,9 +18,8 @@ export class ReconciliationPlan implements Plan {
   /** A comparison that cannot be made fails, and is made again when the next is due: waiting for a person, it would keep the customer from every rotation. */
   explain(error: unknown): Failure | undefined {
     const failure = explainFailure(error);
-    return failure?.kind === 'attention' || failure?.kind === 'retry'
-      ? { kind: 'retry', exhausted: 'failed', error: failure.error }
-      : failure;
+    if (failure?.kind === 'retry') return { ...failure, exhausted: 'failed' };
+    return failure?.kind === 'attention' ? { kind: 'retry', exhausted: 'failed', error: failure.error } : failure;
   }
 
   onEnd(): Promise<RunEvent[]> {
