@@ -141,14 +141,14 @@ export class RunsHarness {
   /** A process that knows `plans`. */
   process(
     plans: readonly Plan[],
-    { leaseMs = 30_000 }: { leaseMs?: number } = {},
+    { leaseMs = 30_000, handOverMs }: { leaseMs?: number; handOverMs?: number } = {},
   ): RunsProcess & { registry: PlanRegistry } {
     const { database } = this;
     const claims = new RunClaimsRepository(database);
     const attempts = new AttemptsRepository(database);
     const registry = new PlanRegistry(plans);
     const committer = new AttemptCommitter(database, attempts, this.audit);
-    const settings = new RunSettings(leaseMs, () => 0);
+    const settings = new RunSettings(leaseMs, () => 0, handOverMs);
     const runner = new RunRunner(claims, attempts, committer, registry, settings, this.#waker, this.#logger);
     return { runner, claims, attempts, registry };
   }

@@ -109,6 +109,35 @@ describe('a process that stops', () => {
     expect(plan.story).toEqual(['first', 'second', 'third']);
   });
 
+  it('gives a run back in the middle of a step that takes too long, which is no try', async () => {
+    const hasty = harness.process([plan], { handOverMs: 50 });
+    const { id } = await harness.queue(plan);
+    plan.first.does = async ({ signal }) => {
+      hasty.runner.stop();
+      await once(signal, 'abort');
+      throw new Error('The call was aborted.');
+    };
+    expect(await hasty.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(await harness.read(id)).toMatchObject({ state: 'queued', step: 'first', leaseUntil: null, attempts: 0 });
+    expect(await harness.attemptsOf(id, 'first')).toEqual([]);
+    expect(harness.woken).toEqual([expect.objectContaining({ runId: id, fence: 1 })]);
+  });
+
+  it('begins nothing that cannot be repeated, and gives the run back instead', async () => {
+    const { id } = await harness.queue(plan);
+    const sent: string[] = [];
+    plan.first.does = async (context) => {
+      process.runner.stop();
+      await context.commitIntent({ phase: 'posting' });
+      sent.push(context.run.id);
+      return { output: {} };
+    };
+    expect(await process.runner.execute(id)).toEqual({ kind: 'left' });
+    expect(sent).toEqual([]);
+    expect(await harness.read(id)).toMatchObject({ state: 'queued', step: 'first', intent: null, attempts: 0 });
+    expect(harness.woken).toEqual([expect.objectContaining({ runId: id, fence: 1 })]);
+  });
+
   it('gives back, for a while, a run whose lease is too short for the next call', async () => {
     const { id } = await harness.queue(plan);
     plan.first.does = (context) => {

@@ -4,6 +4,7 @@ import type { ClaimedRun } from './claimed-run.js';
 import type { Lease } from './lease.js';
 import type { CallRecord } from './run-error.js';
 import type { CommittedIntent, Intent, RunView, Step, StepContext } from './step.js';
+import { LeaseLost } from './step-failure.js';
 
 /** Calls kept of one attempt; a step that pages through a long list must not grow its row without bound. */
 const KEPT_CALLS = 30;
@@ -27,6 +28,7 @@ export class HeldRun {
     readonly row: ClaimedRun,
     readonly lease: Lease,
     private readonly attemptRows: AttemptsRepository,
+    private readonly isStopping: () => boolean,
   ) {
     const { id, customerId, plan, input, actor, requestId } = row;
     this.view = { id, customerId, plan, input, actor, requestId };
@@ -62,9 +64,15 @@ export class HeldRun {
       },
       record: (call) => void (calls.length < KEPT_CALLS && calls.push(call)),
       guard: (callMs) => this.lease.guard(callMs),
-      commitIntent: (intent) => this.#setIntent(intent) as Promise<CommittedIntent>,
+      commitIntent: (intent) => this.#commitIntent(intent),
       clearIntent: async () => void (await this.#setIntent(null)),
     };
+  }
+
+  /** A process that stops begins nothing that it may not see the end of. */
+  async #commitIntent(intent: Intent): Promise<CommittedIntent> {
+    if (this.isStopping()) throw new LeaseLost('stopping', this.row.id);
+    return (await this.#setIntent(intent)) as CommittedIntent;
   }
 
   async #setIntent(intent: Intent | null): Promise<CommittedIntent | null> {

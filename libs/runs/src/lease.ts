@@ -44,6 +44,11 @@ export class Lease {
     return this.#expiresAt - performance.now() >= ms + this.leaseMs * MARGIN;
   }
 
+  /** Lets go of the run before the lease ends, because this process stops: what is under way is aborted. */
+  abandon(): void {
+    if (!this.#released) this.#lose('stopping');
+  }
+
   /** Ends the renewals, one that is under way included. */
   release(): void {
     this.#released = true;
@@ -80,7 +85,7 @@ export class Lease {
     }
   }
 
-  #lose(reason: 'taken' | 'expired'): void {
+  #lose(reason: 'taken' | 'expired' | 'stopping'): void {
     this.release();
     this.#lost.abort(new LeaseLost(reason, this.runId, { cause: this.#renewalError }));
   }

@@ -44,6 +44,7 @@ const MOST_UNKNOWN = 1_000;
 @Injectable()
 export class RunRunner {
   #stopping = false;
+  readonly #leases = new Set<Lease>();
   readonly #isolation = new Isolation();
   readonly #unknown = new Set<string>();
 
@@ -57,9 +58,11 @@ export class RunRunner {
     @Inject(RUN_LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** From now on runs are handed back at their next step boundary. */
+  /** From now on runs are handed back at their next step boundary, before they would begin what cannot be repeated, or in the middle of a step that takes too long. */
   stop(): void {
     this.#stopping = true;
+    const handOver = (): void => this.#leases.forEach((lease) => lease.abandon());
+    setTimeout(handOver, this.settings.handOverMs).unref();
   }
 
   /** Works on the run if it is due; safe to call for any run at any time, however often. One that may end its worker is worked on alone, lest it use up the tries of others. */
@@ -90,16 +93,21 @@ export class RunRunner {
     const lease = new Lease(row.id, this.settings.leaseMs, askedAt, () =>
       this.claims.renew(row.id, row.fence, this.settings.leaseMs),
     );
+    this.#leases.add(lease);
     try {
-      return await this.#walk(new HeldRun(row, lease, this.attempts), isAlone);
+      return await this.#walk(new HeldRun(row, lease, this.attempts, () => this.#stopping), isAlone);
     } catch (error) {
       if (!(error instanceof LeaseLost)) {
         this.logger.error({ runId, err: error }, 'A run was dropped; it is taken up again once its lease is over.');
         throw error;
       }
-      this.logger.warn({ runId, reason: error.reason, err: error.cause }, 'A run was let go in the middle of a step.');
+      const { reason, cause } = error;
+      const level = reason === 'stopping' ? 'info' : 'warn';
+      this.logger[level]({ runId, reason, err: cause }, 'A run was let go in the middle of a step.');
+      if (reason === 'stopping') await this.#handBack(row);
       return { kind: 'left' };
     } finally {
+      this.#leases.delete(lease);
       lease.release();
     }
   }

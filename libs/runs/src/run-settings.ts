@@ -9,5 +9,7 @@ export class RunSettings {
     readonly leaseMs: number,
     /** From 0 up to 1; spreads the pauses between tries. */
     readonly random: () => number = Math.random,
+    /** How long a process that stops lets its steps go on; less than a process may take to close (libs/platform, run-process.ts). */
+    readonly handOverMs = 20_000,
   ) {}
 }

@@ -33,15 +33,22 @@ export function waitUntil(until: Date, error: RunError | null = null): StepFailu
   return new StepFailure({ kind: 'wait-until', error, until });
 }
 
-/** The lease ended, or would end before the call could: the run is somebody else's now, or waits a moment. */
+const SAID = {
+  taken: 'taken',
+  expired: 'expired',
+  'too-short': 'too short for the call',
+  stopping: 'given back, as this process stops',
+};
+
+/** The lease ended, would end before the call could, or is given back by a process that stops: the run is somebody else's now, or waits a moment. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 
   constructor(
-    readonly reason: 'taken' | 'expired' | 'too-short',
+    readonly reason: 'taken' | 'expired' | 'too-short' | 'stopping',
     runId: string,
     options?: ErrorOptions,
   ) {
-    super(`The lease on run "${runId}" is ${reason === 'too-short' ? 'too short for the call' : reason}.`, options);
+    super(`The lease on run "${runId}" is ${SAID[reason]}.`, options);
   }
 }
