@@ -34,8 +34,10 @@ const end = (step: string, next: Partial<AttemptEnd> = {}): AttemptEnd => ({
   ...next,
 });
 
+const holdOf = ({ id, fence, input }: ClaimedRun) => ({ runId: id, fence, input });
+
 const write = (run: ClaimedRun, attemptEnd: AttemptEnd) =>
-  harness.database.transaction((tx) => process.attempts.end(tx, { runId: run.id, fence: run.fence }, attemptEnd));
+  harness.database.transaction((tx) => process.attempts.end(tx, holdOf(run), attemptEnd));
 
 const setRow = (runId: string, change: object) =>
   harness.database.client.run.update({ where: { id: runId }, data: change });
@@ -186,11 +188,7 @@ describe('a held run', () => {
     await harness.database.transaction(async (tx) => {
       await tx.$executeRaw`SET LOCAL TIME ZONE 'Asia/Tokyo'`;
       const waiting = end('first', { run: { state: 'waiting', step: 'first', attempts: 1 }, waitUntil });
-      await process.attempts.end(
-        tx,
-        { runId: run.id, fence: run.fence },
-        { ...waiting, attempt: { ...waiting.attempt, startedAt } },
-      );
+      await process.attempts.end(tx, holdOf(run), { ...waiting, attempt: { ...waiting.attempt, startedAt } });
     });
     const { nextRunAt, steps } = await harness.reader.get(run.id);
     expect(nextRunAt).toEqual(waitUntil);

@@ -1,8 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Database, Prisma, type Sql } from '@app/platform';
 import type { AttemptEnd } from './attempt-end.js';
 import { IS_PAUSED } from './is-paused.js';
-import { SLOT_HOLDING_STATES } from './run-states.js';
+import { ENDED_SHORT_STATES, SLOT_HOLDING_STATES } from './run-states.js';
 import { LeaseLost } from './step-failure.js';
 import type { CommittedIntent, Intent } from './step.js';
 
@@ -13,6 +14,11 @@ const KEPT_ATTEMPTS = 50;
 export interface Hold {
   runId: string;
   fence: number;
+}
+
+/** The same with what the run was told when its holder last looked. */
+export interface HoldOfAttempt extends Hold {
+  input: Readonly<Record<string, unknown>>;
 }
 
 /** How a run stands once an attempt of it was written. */
@@ -30,8 +36,11 @@ export interface Standing {
 export class AttemptsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Ends an attempt: the attempt's row, the step's, and the run's; returns how the run stands then. */
-  async end(tx: Sql, hold: Hold, end: AttemptEnd): Promise<Standing> {
+  /**
+   * Ends an attempt: the attempt's row, the step's, and the run's; returns how the run stands then. An attempt that would stop the run, and did not know
+   * what it has been told meanwhile, ends nothing: it throws LeaseLost.
+   */
+  async end(tx: Sql, hold: HoldOfAttempt, end: AttemptEnd): Promise<Standing> {
     const ended = end.run.state !== 'running' && end.run.state !== 'waiting' && end.run.state !== 'queued';
     const error = toJson(end.error);
     // A Date would be sent without its offset, and read in the time zone of the session.
@@ -68,6 +77,8 @@ export class AttemptsRepository {
       SELECT cancel_requested AS "cancelRequested", is_paused AS "isPaused", intent, input, this_step.attempts AS number FROM held, this_step`;
     const [row] = rows;
     if (row === undefined) throw new LeaseLost('taken', hold.runId);
+    if (ENDED_SHORT_STATES.includes(end.run.state) && !isDeepStrictEqual(row.input, hold.input))
+      throw new LeaseLost('told-anew', hold.runId);
     if (row.number > KEPT_ATTEMPTS) {
       await tx.$executeRaw`DELETE FROM step_attempts WHERE run_id = ${hold.runId}::uuid AND step = ${end.step.name}
         AND number <= ${row.number - KEPT_ATTEMPTS}`;

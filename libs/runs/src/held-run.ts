@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { AttemptsRepository, Hold } from './attempts.repository.js';
+import type { AttemptsRepository, HoldOfAttempt } from './attempts.repository.js';
 import type { ClaimedRun } from './claimed-run.js';
 import type { Lease } from './lease.js';
 import type { CallRecord } from './run-error.js';
@@ -11,7 +11,6 @@ const KEPT_CALLS = 30;
 
 /** A claimed run while this process works on it: what the row said at the claim, and what has been committed since. */
 export class HeldRun {
-  readonly hold: Hold;
   /** The same object for as long as the run is held. */
   readonly view: Omit<RunView<string | null>, 'input'> & { input: RunView['input'] };
   /** Outputs of the steps that are done, by name. */
@@ -32,13 +31,16 @@ export class HeldRun {
   ) {
     const { id, customerId, plan, input, actor, requestId } = row;
     this.view = { id, customerId, plan, input, actor, requestId };
-    this.hold = { runId: id, fence: row.fence };
     this.outputs = new Map(Object.entries(row.outputs));
     this.intent = row.intent;
     this.attempts = row.attempts;
     this.cancelRequested = row.cancelRequested;
     this.#claimedAtMs = row.claimedAt.getTime();
     this.#steadyAtClaim = performance.now();
+  }
+
+  get hold(): HoldOfAttempt {
+    return { runId: this.row.id, fence: this.row.fence, input: this.view.input };
   }
 
   /** The database's time. */

@@ -102,9 +102,12 @@ export class RunRunner {
         throw error;
       }
       const { reason, cause } = error;
-      const level = reason === 'stopping' ? 'info' : 'warn';
-      this.logger[level]({ runId, reason, err: cause }, 'A run was let go in the middle of a step.');
-      if (reason === 'stopping') await this.#handBack(row);
+      const isGivenBack = reason === 'stopping' || reason === 'told-anew';
+      this.logger[isGivenBack ? 'info' : 'warn'](
+        { runId, reason, err: cause },
+        'A run was let go in the middle of a step.',
+      );
+      if (isGivenBack) await this.#handBack(row);
       return { kind: 'left' };
     } finally {
       this.#leases.delete(lease);

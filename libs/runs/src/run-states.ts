@@ -18,6 +18,9 @@ const STOPPED_STATES: readonly RunState[] = ['failed', 'needs_attention'];
 /** Whether a run stopped short of its end. */
 export const hasStopped = ({ state }: { state: RunState }): boolean => STOPPED_STATES.includes(state);
 
+/** The states in which a run ended without having done what it was told. */
+export const ENDED_SHORT_STATES: readonly RunState[] = [...STOPPED_STATES, 'cancelled'];
+
 /** The states in which a run goes on by itself, unless a pause holds it. */
 export const OPEN_STATES: readonly RunState[] = ['queued', 'running', 'waiting'];
 

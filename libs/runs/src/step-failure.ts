@@ -33,22 +33,24 @@ export function waitUntil(until: Date, error: RunError | null = null): StepFailu
   return new StepFailure({ kind: 'wait-until', error, until });
 }
 
-const SAID = {
-  taken: 'taken',
-  expired: 'expired',
-  'too-short': 'too short for the call',
-  stopping: 'given back, as this process stops',
-};
+/** Why a hold on a run is of no use any more. */
+const REASONS = {
+  taken: 'is taken',
+  expired: 'is expired',
+  'too-short': 'is too short for the call',
+  stopping: 'is given back, as this process stops',
+  'told-anew': 'is from before the run was told anew what to do, and must not stop it',
+} as const;
 
-/** The lease ended, would end before the call could, or is given back by a process that stops: the run is somebody else's now, or waits a moment. */
+/** The hold on a run is of no use any more: the run is somebody else's now, waits a moment, or goes back to the queue. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 
   constructor(
-    readonly reason: 'taken' | 'expired' | 'too-short' | 'stopping',
+    readonly reason: keyof typeof REASONS,
     runId: string,
     options?: ErrorOptions,
   ) {
-    super(`The lease on run "${runId}" is ${SAID[reason]}.`, options);
+    super(`The lease on run "${runId}" ${REASONS[reason]}.`, options);
   }
 }

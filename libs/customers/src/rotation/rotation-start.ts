@@ -105,7 +105,10 @@ export class RotationStart {
   async #escalate(tx: Sql, run: Run, request: RotationRequest): Promise<Run> {
     await this.succession.redirect(tx, run, { mode: 'emergency' }, request.reason);
     await this.#note(tx, 'rotation.escalated', run, request, 'emergency');
-    return hasStopped(run) || run.state === 'waiting' ? this.goOn(tx, run, request.rotation, request) : run;
+    if (hasStopped(run) || run.state === 'waiting') return this.goOn(tx, run, request.rotation, request);
+    // An attempt that would stop the run by what it was told before ends nothing, and is made again.
+    await this.succession.giveTime(tx, run.id, this.#wallClockMs(request.rotation));
+    return run;
   }
 
   async #unschedule(tx: Sql, customerId: string): Promise<void> {
