@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditTrail, AuditVerification } from '@app/audit';
 import { CustomersService, RotationsService } from '@app/customers';
+import { RunRunner } from '@app/runs';
 import { addForeignSecret } from '../foreign-secret.js';
 import { type Death, Life } from '../mortal-process.js';
 import { describeDeath, MortalWorkers, type Onboarding } from '../mortal-workers.js';
@@ -118,9 +119,10 @@ describe('a process that dies at any await of a rotation', () => {
 });
 
 describe('a rotation that is cancelled before its secret is current', () => {
-  it('takes back what it minted, and the old secret stays', async () => {
+  /** A rotation that was cancelled at `verify`, its mint having met these faults. */
+  async function cancelled(faults: readonly object[] = []): Promise<Rotation> {
     const rotation = await begin();
-    await workers.lose(rotation.tenantHost, [{ kind: 'status', status: 403, operation: 'token' }]);
+    await workers.lose(rotation.tenantHost, [...faults, { kind: 'status', status: 403, operation: 'token' }]);
     await workers.deliver(workers.healthy, rotation.rotationId);
     const { state, step, revision } = await workers.test.database.client.run.findUniqueOrThrow({
       where: { id: rotation.rotationId },
@@ -128,6 +130,29 @@ describe('a rotation that is cancelled before its secret is current', () => {
     expect([state, step]).toEqual(['needs_attention', 'verify']);
     const change = { revision, reason: 'by mistake', actor: 'test', requestId: 'request-2' };
     await workers.healthy.get(CustomersService, { strict: false }).cancelRun(rotation.rotationId, change);
+    return rotation;
+  }
+
+  it.each<[string, readonly object[]]>([
+    ['', []],
+    [', with what a lost answer made', [{ kind: 'reset-after', operation: 'secret-create' }]],
+  ])('and that cannot be taken back at once: an emergency still happens%s', async (_what, faults) => {
+    const rotation = await cancelled(faults);
+    const { customerId, rotationId, tenantHost } = rotation;
+    await workers.lose(tenantHost, [{ kind: 'status', status: 503, operation: 'secret-delete' }]);
+    const runner = workers.healthy.get(RunRunner, { strict: false });
+    expect((await runner.execute(rotationId)).kind).toBe('wait');
+    const emergency = { mode: 'emergency', reason: 'It leaked.' } as const;
+    const run = await workers.healthy
+      .get(RotationsService, { strict: false })
+      .start(customerId, emergency, caller, trace);
+    expect(run.id).toBe(rotationId);
+    await workers.deliver(workers.healthy, rotationId);
+    expect(await outcomeOf(rotation)).toEqual({ ...well, versions: ['revoked', 'revoked', 'current, kept'] });
+  });
+
+  it('takes back what it minted, and the old secret stays', async () => {
+    const rotation = await cancelled();
     await workers.deliver(workers.healthy, rotation.rotationId);
     expect(await outcomeOf(rotation)).toMatchObject({
       run: 'cancelled',

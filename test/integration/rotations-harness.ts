@@ -81,7 +81,10 @@ export class RotationsHarness {
 
   /** Ends what a test has set: steps do nothing again, nothing is paused, and nothing that is due is swept by the next. */
   async settle(): Promise<void> {
-    for (const step of [...this.#steps, this.other.first]) step.does = () => Promise.resolve({ output: {} });
+    for (const step of [...this.#steps, this.other.first]) {
+      step.does = () => Promise.resolve({ output: {} });
+      step.undoes = () => Promise.resolve({});
+    }
     await this.runs.database.client.customer.updateMany({ data: { nextRotationAt: null, nextReconciliationAt: null } });
     await this.runs.database.client.pause.deleteMany();
   }

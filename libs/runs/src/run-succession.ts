@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type AuditAction, AuditTrail } from '@app/audit';
 import { Prisma, type Run, type Sql } from '@app/platform';
+import { ONCE_UNDONE } from './begins-again.js';
 import type { PlanName } from './plan-names.js';
 import { queueAgain, RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
 import { auditedAs } from './run-audit.js';
@@ -100,10 +101,11 @@ export class RunSuccession {
       UPDATE runs SET deadline_at = greatest(deadline_at, now() + ${wallClockMs} * interval '1 ms') WHERE id = ${runId}::uuid`;
   }
 
-  /** Tells a run anew what it is to do; it learns of it at its next step. */
+  /** Tells a run anew what it is to do; it learns of it at its next step, or, where it is being undone, begins again with it once that is done. */
   async redirect(tx: Sql, run: Run, input: Readonly<Record<string, unknown>>, reason: string): Promise<void> {
+    const told = run.cancelRequested ? { ...input, [ONCE_UNDONE]: true } : input;
     await tx.$executeRaw`
-      UPDATE runs SET input = ${JSON.stringify(input)}::jsonb, reason = ${reason}, revision = revision + 1
+      UPDATE runs SET input = ${JSON.stringify(told)}::jsonb, reason = ${reason}, revision = revision + 1
       WHERE id = ${run.id}::uuid`;
   }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database, DomainError, type Run, type RunState, type Sql, type Transaction } from '@app/platform';
 import { AuditTrail, type AuditAction } from '@app/audit';
 import { v7 as uuidv7 } from 'uuid';
+import { ONCE_UNDONE } from './begins-again.js';
 import { auditedAs } from './run-audit.js';
 import { SUPERSEDED } from './run-error.js';
 import { queueAgain, RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
@@ -99,7 +100,7 @@ export class RunsService {
     return this.#change(runId, change, 'run.cancel_requested', CANCELLABLE_STATES, async (tx, run) => {
       check(run);
       await tx.$executeRaw`
-        UPDATE runs SET cancel_requested = true, reason = ${change.reason}, revision = revision + 1,
+        UPDATE runs SET cancel_requested = true, input = input - ${ONCE_UNDONE}::text, reason = ${change.reason}, revision = revision + 1,
           state = CASE WHEN state = 'running' THEN state ELSE 'queued' END,
           fence = CASE WHEN state = 'running' THEN fence ELSE fence + 1 END,
           attempts = CASE WHEN state = 'running' THEN attempts ELSE 0 END,

@@ -5,7 +5,8 @@ import type { CommittedIntent, Completed, Intent, Step, StepContext } from './st
 import { completeStep, undoStep } from './step-progress.js';
 
 const now = new Date('2026-01-01T00:00:00.000Z');
-const contextWith = (intent: CommittedIntent | null = null) => ({ intent, now: () => now }) as StepContext;
+const contextWith = (intent: CommittedIntent | null = null, input: object = {}) =>
+  ({ intent, now: () => now, run: { id: 'run-1', input } }) as StepContext;
 
 const step = (name: string, more: Partial<Step> = {}): Step => ({
   name,
@@ -99,6 +100,16 @@ describe('undoStep', () => {
     expect((await undoStep(plan, plan.steps[0]!, contextWith({ phase: 'posting', at: '' }), [])).end).toMatchObject({
       step: { name: 'a', state: 'undone' },
       run: { state: 'cancelled', step: null },
+      intent: null,
+    });
+  });
+
+  it('has a run that was told to begin again stand at its beginning, with no intent left', async () => {
+    const plan = planOf(step('a'), step('b'));
+    const context = contextWith({ phase: 'posting', at: '' }, { onceUndone: true });
+    expect((await undoStep(plan, plan.steps[0]!, context, [])).end).toMatchObject({
+      step: { name: 'a', state: 'undone' },
+      run: { state: 'queued', step: null },
       intent: null,
     });
   });

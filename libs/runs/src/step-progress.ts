@@ -6,6 +6,7 @@ import type { CallRecord } from './run-error.js';
 import type { RunEvent } from './run-event.js';
 import type { Intent, StepContext } from './step.js';
 import type { Sql } from '@app/platform';
+import { beginAgain, beginsAgain } from './begins-again.js';
 
 /** How an attempt ends, and what its step writes in the same transaction. */
 export interface Progress {
@@ -39,7 +40,7 @@ export async function completeStep(
   };
 }
 
-/** Takes back what `step` did and says where the run stands then: on the step before it, or cancelled. */
+/** Takes back what `step` did and says where the run stands then: on the step before it, cancelled, or at its beginning again. */
 export async function undoStep(
   plan: AnyPlan,
   step: AnyStep,
@@ -49,7 +50,9 @@ export async function undoStep(
   const startedAt = context.now();
   const undone = await step.undo?.(context);
   const previous = plan.steps[plan.steps.indexOf(step) - 1];
-  const state = previous === undefined ? 'cancelled' : stateOnWayTo(previous, step);
+  const again = previous === undefined && beginsAgain(context.run);
+  const end = again ? 'queued' : 'cancelled';
+  const state = previous === undefined ? end : stateOnWayTo(previous, step);
   return {
     end: {
       attempt: { outcome: 'succeeded', startedAt, calls },
@@ -59,7 +62,13 @@ export async function undoStep(
       error: null,
       intent: previous === undefined ? null : undone?.intent,
     },
-    write: undone?.commit,
+    write: again
+      ? async (tx) => {
+          const events = (await undone?.commit?.(tx)) ?? [];
+          await beginAgain(tx, context.run.id);
+          return events;
+        }
+      : undone?.commit,
   };
 }
 

@@ -51,7 +51,7 @@ export const Run = z
     customerId: id.nullable().meta({ description: 'Null for a `preflight`, which is for nobody yet.' }),
     input: z.record(z.string(), z.unknown()).meta({
       description:
-        'What the run was asked to do, where its plan leaves a choice: the `mode` of a rotation, the `tenantHost` of a preflight.',
+        'What the run was asked to do, where its plan leaves a choice: the `mode` of a rotation, the `tenantHost` of a preflight. `onceUndone`: the run is being undone, and begins again after that.',
     }),
     step: z.string().nullable().meta({ description: 'The step that is next or under way.' }),
     error: RunError.nullable(),

@@ -35,8 +35,10 @@ export class RotationStart {
     if (active !== undefined) throw rotationActive(active);
     const early = unfinished.find((run) => isEarly(run) && !isRollback(run));
     await this.#unschedule(tx, request.customerId);
-    if (early !== undefined) return this.goOn(tx, early, request.rotation, request);
-    return this.#begin(tx, unfinished, request, { mode: 'graceful' });
+    if (early === undefined) return this.#begin(tx, unfinished, request, { mode: 'graceful' });
+    // One that failed to take back what it made does that first, and then what is asked for.
+    if (early.cancelRequested) await this.succession.redirect(tx, early, { mode: 'graceful' }, request.reason);
+    return this.goOn(tx, early, request.rotation, request);
   }
 
   /** The same for a date that has come; one that failed to get rid of the old secret tries that again first, until it is an interval old itself. */
@@ -53,7 +55,7 @@ export class RotationStart {
     return Date.now() - run.createdAt.getTime() > policyOrDefaults(rotation, this.defaults).intervalMs;
   }
 
-  /** A rotation that leaves no other secret of ours alive: one before its promotion is turned into it, any later one is taken over. */
+  /** A rotation that leaves no other secret of ours alive: one before its promotion is turned into it, once all of it is undone if it is being cancelled; any later one is taken over. */
   async beginEmergency(tx: Sql, unfinished: readonly Run[], request: RotationRequest): Promise<Run> {
     await this.#unschedule(tx, request.customerId);
     const early = unfinished.find((run) => isEarly(run) && !isRollback(run));
