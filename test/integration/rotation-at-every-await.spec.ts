@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AuditTrail, AuditVerification } from '@app/audit';
-import { CustomersService, RotationsService } from '@app/customers';
+import { CustomerChangesService, CustomersService, RotationsService } from '@app/customers';
 import { RunRunner } from '@app/runs';
+import { VerifySecretStep } from '../../libs/provisioning/src/rotation/verify-secret.step.js';
 import { addForeignSecret } from '../foreign-secret.js';
 import { type Death, Life } from '../mortal-process.js';
 import { describeDeath, MortalWorkers, type Onboarding } from '../mortal-workers.js';
@@ -161,5 +162,35 @@ describe('a rotation that is cancelled before its secret is current', () => {
       secret: 'works',
       isScheduled: true,
     });
+  });
+});
+
+describe('a rotation policy that changes while a worker is at the rotation', () => {
+  it('dates the next rotation and says how long the old secret stays', async () => {
+    const { customerId, rotationId } = await begin();
+    const { client } = workers.test.database;
+    const verify = workers.healthy.get(VerifySecretStep, { strict: false });
+    const run = verify.run.bind(verify);
+    const rotation = {
+      intervalSeconds: 7_200,
+      jitterSeconds: 0,
+      graceSeconds: 3_600,
+      acknowledgement: 'none',
+    } as const;
+    jest.spyOn(verify, 'run').mockImplementationOnce(async (context) => {
+      await workers.healthy
+        .get(CustomerChangesService, { strict: false })
+        .change(customerId, { rotation }, caller, trace);
+      return run(context);
+    });
+    const result = await workers.healthy.get(RunRunner, { strict: false }).execute(rotationId);
+    expect(result.kind === 'wait' && result.forMs).toBeGreaterThan(3_500_000);
+    expect(await client.run.findUnique({ where: { id: rotationId } })).toMatchObject({
+      state: 'waiting',
+      step: 'grace',
+    });
+    const { promotedAt } = await client.secretVersion.findFirstOrThrow({ where: { customerId, state: 'current' } });
+    const { nextRotationAt } = await client.customer.findUniqueOrThrow({ where: { id: customerId } });
+    expect(Math.abs(nextRotationAt!.getTime() - promotedAt!.getTime() - 7_200_000)).toBeLessThan(5_000);
   });
 });

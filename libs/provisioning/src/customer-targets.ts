@@ -26,11 +26,11 @@ export interface CustomerTarget {
   verificationUser: z.output<typeof VerificationUser> | null;
   /** The client to enrol; null for a customer whose client is made here. */
   existingClient: ExistingClientTarget | null;
-  /** When and how its secret is rotated, as stored. */
+  /** When and how its secret is rotated, as it was stored when the run was claimed: `getRotation` says how it is now. */
   rotation: unknown;
 }
 
-/** Reads what was asked for a customer: once for as long as a run is held, for while it is nothing else changes the customer. */
+/** Reads what was asked for a customer: once for as long as a run is held, for while it is nothing that concerns Qlik can change; its rotation policy can. */
 @Injectable()
 export class CustomerTargets {
   readonly #read = new WeakMap<RunView, CustomerTarget>();
@@ -60,5 +60,12 @@ export class CustomerTargets {
     };
     this.#read.set(run, target);
     return target;
+  }
+
+  /** When and how the customer's secret is rotated, as stored now: a request may change it while a run is held. */
+  async getRotation(customerId: string): Promise<unknown> {
+    const [customer] = await this.database.sql.$queryRaw<{ rotation: unknown }[]>`
+      SELECT rotation FROM customers WHERE id = ${customerId}::uuid`;
+    return customer?.rotation ?? null;
   }
 }

@@ -14,13 +14,13 @@ export class ChangedRotation {
     private readonly rotations: RotationStart,
   ) {}
 
-  /** Dates the next rotation anew, counted from when the current secret became so, and returns what waited in its grace, to be woken after the commit. A date that a rotation which stopped was given stays. */
+  /** Dates the next rotation anew by the policy as it is stored already, counted from when the current secret became so, and returns what waited in its grace, to be woken after the commit. A date that a rotation which stopped was given stays. */
   async follow(tx: Sql, { customer, unfinished }: HeldCustomer, rotation: unknown, by: Takeover): Promise<Run[]> {
     const runs = unfinished.filter(({ plan }) => plan === 'rotation');
     const [current] = await tx.$queryRaw<{ promotedAt: Date | null }[]>`
       SELECT promoted_at AS "promotedAt" FROM secret_versions WHERE customer_id = ${customer.id}::uuid AND state = 'current'`;
     if (customer.nextRotationAt !== null && current?.promotedAt != null && !runs.some(hasStopped))
-      await this.calendar.schedule(tx, customer.id, rotation, current.promotedAt);
+      await this.calendar.schedule(tx, customer.id, current.promotedAt);
     const waiting = runs.find((run) => isInGrace(run.step) && !hasStopped(run));
     return waiting === undefined ? [] : [await this.rotations.goOn(tx, waiting, rotation, by)];
   }

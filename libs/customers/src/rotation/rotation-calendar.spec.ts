@@ -6,6 +6,9 @@ import { RotationDefaults, rotationSettings } from './rotation-policy.config.js'
 const now = new Date('2026-11-22T12:00:00Z');
 const defaults = new RotationDefaults(parseConfig(rotationSettings, { ROTATION_INTERVAL_SECONDS: '1000' }));
 
+/** A row of the customer with this stored `rotation`. */
+const reads = (rotation: unknown) => ({ $queryRaw: () => Promise.resolve([{ rotation }]) });
+
 /** What is written for a customer whose stored `rotation` is this, where `random` falls on a half. */
 async function scheduled(rotation: unknown): Promise<unknown[]> {
   const written: unknown[] = [];
@@ -14,7 +17,7 @@ async function scheduled(rotation: unknown): Promise<unknown[]> {
     return Promise.resolve(1);
   };
   const calendar = new RotationCalendar(defaults, () => 0.5);
-  await calendar.schedule({ $executeRaw } as unknown as Sql, 'customer-1', rotation, now);
+  await calendar.schedule({ $executeRaw, ...reads(rotation) } as unknown as Sql, 'customer-1', now);
   return written;
 }
 
@@ -35,6 +38,6 @@ describe('RotationCalendar', () => {
 
   it('does not hide a fault of another kind behind the defaults', async () => {
     const broken = new RotationCalendar(undefined as never, () => 0);
-    await expect(broken.schedule({} as Sql, 'customer-1', null, now)).rejects.toThrow(TypeError);
+    await expect(broken.schedule(reads(null) as unknown as Sql, 'customer-1', now)).rejects.toThrow(TypeError);
   });
 });

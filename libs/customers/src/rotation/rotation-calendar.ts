@@ -15,9 +15,11 @@ export class RotationCalendar {
     return nextRotationAt(policyOrDefaults(rotation, this.defaults), now, this.random);
   }
 
-  /** Sets the date after a secret became current at `now`. */
-  async schedule(tx: Sql, customerId: string, rotation: unknown, now: Date): Promise<void> {
-    const at = this.dateAfter(now, rotation);
+  /** Sets the date after a secret became current at `now`, by the policy that the customer has now: a request may have changed it under way. */
+  async schedule(tx: Sql, customerId: string, now: Date): Promise<void> {
+    const [customer] = await tx.$queryRaw<{ rotation: unknown }[]>`
+      SELECT rotation FROM customers WHERE id = ${customerId}::uuid FOR UPDATE`;
+    const at = this.dateAfter(now, customer?.rotation ?? null);
     await tx.$executeRaw`
       UPDATE customers SET next_rotation_at = ${at.toISOString()}::timestamptz WHERE id = ${customerId}::uuid`;
   }

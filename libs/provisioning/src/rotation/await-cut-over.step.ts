@@ -38,11 +38,12 @@ export class AwaitCutOverStep implements Step<Output> {
 
   async run(context: StepContext): Promise<Completed<Output>> {
     if (RotationInput.parse(context.run.input).mode === 'emergency') return { output: { forced: false } };
-    const { customerId, rotation } = await this.targets.get(context.run);
+    const { customerId } = context.run;
     const { secretVersionId, oauthClientId, version } = context.output(this.mint);
     const cutOver = await this.#read(customerId, oauthClientId, secretVersionId);
     // A later version took its place: what is left to retire is retired by whoever comes first.
     if (cutOver === undefined) return { output: { forced: false } };
+    const rotation = await this.targets.getRotation(customerId);
     const decision = decideCutOver(policyOf(rotation, this.defaults), cutOver, context.now());
     if (decision.kind === 'wait') throw waitUntil(decision.until);
     if (decision.kind === 'overdue') throw needsAttention(overdue(version));

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { RotationCalendar } from '@app/customers';
 import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
 import { z } from 'zod';
-import { CustomerTargets } from '../customer-targets.js';
 import { MintSecretStep } from './mint-secret.step.js';
 import { SecretVersionsRepository } from './secret-versions.repository.js';
 
@@ -17,14 +16,12 @@ export class PromoteSecretStep implements Step<Output> {
   readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
 
   constructor(
-    private readonly targets: CustomerTargets,
     private readonly mint: MintSecretStep,
     private readonly versions: SecretVersionsRepository,
     private readonly calendar: RotationCalendar,
   ) {}
 
   async run(context: StepContext): Promise<Completed<Output>> {
-    const { customerId, rotation } = await this.targets.get(context.run);
     const { oauthClientId, secretVersionId, version, restores } = context.output(this.mint);
     const live = await this.versions.listLive(oauthClientId);
     const replaced = live.find(({ state }) => state === 'current');
@@ -37,7 +34,7 @@ export class PromoteSecretStep implements Step<Output> {
       commit: async (tx) => {
         await this.versions.promote(tx, oauthClientId, secretVersionId);
         await this.versions.markRevoked(tx, forgotten);
-        await this.calendar.schedule(tx, customerId, rotation, context.now());
+        await this.calendar.schedule(tx, context.run.customerId, context.now());
         const subject = { oauthClientId, secretVersionId };
         const events: RunEvent[] = [{ action: 'secret.promoted', subject, data: { version } }];
         if (restores !== null) events.push({ action: 'secret.rolled_back', subject, data: { version, restores } });

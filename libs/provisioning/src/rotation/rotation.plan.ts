@@ -49,11 +49,11 @@ export class RotationPlan implements Plan {
 
   /** The schedule goes on, after a day, with one that stopped before its secret was current, or failed to get rid of the old one. */
   async onEnd(tx: Sql, run: RunView, outcome: RunOutcome, error: RunError | null): Promise<RunEvent[]> {
-    const [customer] = await tx.$queryRaw<{ rotation: unknown; nextRotationAt: Date | null; now: Date }[]>`
-      SELECT rotation, next_rotation_at AS "nextRotationAt", now() AS now FROM customers WHERE id = ${run.customerId}::uuid`;
+    const [customer] = await tx.$queryRaw<{ nextRotationAt: Date | null; now: Date }[]>`
+      SELECT next_rotation_at AS "nextRotationAt", now() AS now FROM customers WHERE id = ${run.customerId}::uuid`;
     const isDated = customer?.nextRotationAt != null;
     if (customer !== undefined && outcome === 'succeeded' && !isDated)
-      await this.calendar.schedule(tx, run.customerId, customer.rotation, customer.now);
+      await this.calendar.schedule(tx, run.customerId, customer.now);
     if (outcome === 'failed' || (outcome !== 'succeeded' && !isDated)) await this.#comeBack(tx, run.customerId);
     return error?.code === ACKNOWLEDGEMENT_OVERDUE
       ? [{ action: 'acknowledgement.overdue', data: { forced: false } }]
