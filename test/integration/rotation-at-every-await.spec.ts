@@ -166,9 +166,11 @@ describe('a rotation that is cancelled before its secret is current', () => {
 });
 
 describe('a rotation policy that changes while a worker is at the rotation', () => {
-  it('dates the next rotation and says how long the old secret stays', async () => {
+  it('dates the next rotation, says how long the old secret stays, and gives the rotation the time for it', async () => {
     const { customerId, rotationId } = await begin();
     const { client } = workers.test.database;
+    // As after a long pause.
+    await client.run.update({ where: { id: rotationId }, data: { deadlineAt: new Date(Date.now() + 60_000) } });
     const verify = workers.healthy.get(VerifySecretStep, { strict: false });
     const run = verify.run.bind(verify);
     const rotation = {

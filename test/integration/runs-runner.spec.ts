@@ -79,6 +79,34 @@ describe('a run', () => {
   });
 });
 
+describe('the time of a run', () => {
+  const waits = () => Promise.reject(waitUntil(new Date(Date.now() + 3_600_000)));
+
+  it('is not enough for a wait beyond it', async () => {
+    plan.second.does = waits;
+    const { id } = await harness.queue(plan);
+    await process.runner.execute(id);
+    expect(await harness.read(id)).toMatchObject({ state: 'failed', error: { code: 'RUN_DEADLINE_EXCEEDED' } });
+  });
+
+  it('is counted anew from a step that gives more, in the same breath', async () => {
+    plan.first.does = () => Promise.resolve({ output: {}, wallClockMs: 7_200_000 });
+    plan.second.does = waits;
+    const { id } = await harness.queue(plan);
+    expect(await process.runner.execute(id)).toMatchObject({ kind: 'wait' });
+    const { state, deadlineAt } = await harness.read(id);
+    expect(state).toBe('waiting');
+    expect(Math.abs(deadlineAt.getTime() - Date.now() - 7_200_000)).toBeLessThan(60_000);
+  });
+
+  it('is never made shorter by a step', async () => {
+    plan.first.does = () => Promise.resolve({ output: {}, wallClockMs: 1 });
+    const { id, deadlineAt } = await harness.queue(plan);
+    await process.runner.execute(id);
+    expect((await harness.read(id)).deadlineAt).toEqual(deadlineAt);
+  });
+});
+
 describe('a step that does not succeed', () => {
   it('is tried again as its policy says, then ends the run with its code', async () => {
     plan.first.does = () =>

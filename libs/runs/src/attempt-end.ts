@@ -9,6 +9,8 @@ export interface AttemptEnd {
   run: { state: RunState; step: string | null; attempts: number };
   /** Whether the run leaves the customer to other runs from here on. */
   sharesCustomer?: true | undefined;
+  /** Time that the run has from here at least. */
+  wallClockMs?: number | undefined;
   /** Steps that have nothing to do in this run. */
   skipped?: readonly string[];
   error: RunError | null;

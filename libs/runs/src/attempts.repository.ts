@@ -29,6 +29,7 @@ export interface Standing {
   isPaused: boolean;
   intent: CommittedIntent | null;
   input: Readonly<Record<string, unknown>>;
+  deadlineAt: Date;
 }
 
 /** Writes what an attempt came to. Every statement is bound to the fence and throws LeaseLost when the run is no longer ours. */
@@ -52,9 +53,10 @@ export class AttemptsRepository {
           error = ${error}::jsonb, intent = ${intent}, next_run_at = ${waitUntil}::timestamptz,
           lease_until = CASE WHEN ${end.run.state} = 'running' THEN lease_until END,
           holds_slot = holds_slot AND ${SLOT_HOLDING_STATES.includes(end.run.state) && end.sharesCustomer !== true},
+          deadline_at = greatest(deadline_at, now() + ${end.wallClockMs ?? null}::float8 * interval '1 ms'),
           finished_at = CASE WHEN ${ended} THEN now() END, revision = revision + 1
         WHERE id = ${hold.runId}::uuid AND fence = ${hold.fence} AND state = 'running'
-        RETURNING id, cancel_requested, intent, input, ${IS_PAUSED} AS is_paused
+        RETURNING id, cancel_requested, intent, input, deadline_at, ${IS_PAUSED} AS is_paused
       ), this_step AS (
         UPDATE run_steps SET state = ${end.step.state}::step_state, attempts = attempts + 1, error = ${error}::jsonb,
           output = coalesce(${toJson(end.step.output ?? null)}::jsonb, output), waiting_until = ${waitUntil}::timestamptz,
@@ -74,7 +76,8 @@ export class AttemptsRepository {
           ${end.attempt.startedAt.toISOString()}::timestamptz, now()
         FROM held, this_step
       )
-      SELECT cancel_requested AS "cancelRequested", is_paused AS "isPaused", intent, input, this_step.attempts AS number FROM held, this_step`;
+      SELECT cancel_requested AS "cancelRequested", is_paused AS "isPaused", intent, input, deadline_at AS "deadlineAt",
+        this_step.attempts AS number FROM held, this_step`;
     const [row] = rows;
     if (row === undefined) throw new LeaseLost('taken', hold.runId);
     if (ENDED_SHORT_STATES.includes(end.run.state) && !isDeepStrictEqual(row.input, hold.input))
@@ -100,7 +103,8 @@ export class AttemptsRepository {
   /** What a commit whose answer was lost left in the row. */
   async getOutcome({ runId }: Hold): Promise<Standing> {
     const [row] = await this.database.sql.$queryRaw<Standing[]>`
-      SELECT cancel_requested AS "cancelRequested", ${IS_PAUSED} AS "isPaused", intent, input FROM runs WHERE id = ${runId}::uuid`;
+      SELECT cancel_requested AS "cancelRequested", ${IS_PAUSED} AS "isPaused", intent, input, deadline_at AS "deadlineAt"
+      FROM runs WHERE id = ${runId}::uuid`;
     if (row === undefined) throw new Error(`The run "${runId}" is gone.`);
     return row;
   }

@@ -18,6 +18,8 @@ export class HeldRun {
   intent: CommittedIntent | null;
   attempts: number;
   cancelRequested: boolean;
+  /** When the run gives up, by the database's clock. */
+  deadlineAt: Date;
   /** A claim takes no run that a pause holds; the end of an attempt tells of one set since. */
   isPaused = false;
   readonly #claimedAtMs: number;
@@ -35,6 +37,7 @@ export class HeldRun {
     this.intent = row.intent;
     this.attempts = row.attempts;
     this.cancelRequested = row.cancelRequested;
+    this.deadlineAt = row.deadlineAt;
     this.#claimedAtMs = row.claimedAt.getTime();
     this.#steadyAtClaim = performance.now();
   }

@@ -164,7 +164,7 @@ export class RunRunner {
   }
 
   #attemptState(run: HeldRun, startedAt: Date, calls: readonly CallRecord[]): AttemptState {
-    return { run: run.row, attempts: run.attempts, startedAt, now: run.now(), calls };
+    return { run: { deadlineAt: run.deadlineAt }, attempts: run.attempts, startedAt, now: run.now(), calls };
   }
 
   /** Says so once, though the sweep wakes such a run time and again. */

@@ -35,6 +35,7 @@ export async function completeStep(
       skipped,
       error: null,
       intent: completed.intent,
+      wallClockMs: completed.wallClockMs,
     },
     write: completed.commit,
   };
@@ -91,6 +92,7 @@ export function rememberProgress(run: HeldRun, { end }: Progress, standing: Stan
   if (end.step.output !== undefined) run.outputs.set(end.step.name, end.step.output);
   run.intent = standing.intent;
   run.view.input = standing.input;
+  run.deadlineAt = standing.deadlineAt;
   run.cancelRequested = standing.cancelRequested;
   run.isPaused = standing.isPaused;
   run.attempts = end.run.attempts;

@@ -45,6 +45,8 @@ export interface Completed<Output> {
   output: Output;
   /** What the step leaves of its intent: absent keeps it as it is. */
   intent?: Intent | null;
+  /** Time that the run has from here at least, in ms; absent, its time goes on. */
+  wallClockMs?: number;
   commit?: (tx: Sql) => Promise<readonly RunEvent[]>;
 }
 

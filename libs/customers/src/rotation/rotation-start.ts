@@ -71,7 +71,7 @@ export class RotationStart {
 
   /** Has a rotation that stopped, or that only waits, go on at its step, with all the time that a rotation has. */
   goOn(tx: Sql, run: Run, rotation: unknown, takeover: Takeover): Promise<Run> {
-    const wallClockMs = this.#wallClockMs(rotation);
+    const wallClockMs = this.timeOf(rotation);
     return hasStopped(run)
       ? this.succession.requeue(tx, run, takeover, wallClockMs)
       : this.succession.lookAgain(tx, run.id, wallClockMs);
@@ -81,7 +81,13 @@ export class RotationStart {
   async giveTime(tx: Sql, run: Run): Promise<void> {
     const [customer] = await tx.$queryRaw<{ rotation: unknown }[]>`
       SELECT rotation FROM customers WHERE id = ${run.customerId}::uuid`;
-    await this.succession.giveTime(tx, run.id, this.#wallClockMs(customer?.rotation ?? null));
+    await this.succession.giveTime(tx, run.id, this.timeOf(customer?.rotation ?? null));
+  }
+
+  /** The time that a rotation has by the customer's stored `rotation`, in ms. A read at the last moment begins a second grace. */
+  timeOf(rotation: unknown): number {
+    const { graceMs, deadlineMs } = policyOrDefaults(rotation, this.defaults);
+    return 2 * graceMs + deadlineMs + WORK_MS;
   }
 
   async #begin(tx: Sql, replaced: readonly Run[], request: RotationRequest, input: RotationInput): Promise<Run> {
@@ -91,17 +97,11 @@ export class RotationStart {
     const run = await this.runs.create(tx, {
       ...{ id, customerId, input, actor, requestId, traceparent, reason },
       plan: 'rotation',
-      wallClockMs: this.#wallClockMs(request.rotation),
+      wallClockMs: this.timeOf(request.rotation),
       ...(input.mode === 'emergency' ? { waitsForSlot: true } : {}),
     });
     await this.#note(tx, 'rotation.requested', run, request, input.mode);
     return run;
-  }
-
-  /** A read at the last moment begins a second grace. */
-  #wallClockMs(rotation: unknown): number {
-    const { graceMs, deadlineMs } = policyOrDefaults(rotation, this.defaults);
-    return 2 * graceMs + deadlineMs + WORK_MS;
   }
 
   async #escalate(tx: Sql, run: Run, request: RotationRequest): Promise<Run> {
@@ -109,7 +109,7 @@ export class RotationStart {
     await this.#note(tx, 'rotation.escalated', run, request, 'emergency');
     if (hasStopped(run) || run.state === 'waiting') return this.goOn(tx, run, request.rotation, request);
     // An attempt that would stop the run by what it was told before ends nothing, and is made again.
-    await this.succession.giveTime(tx, run.id, this.#wallClockMs(request.rotation));
+    await this.succession.giveTime(tx, run.id, this.timeOf(request.rotation));
     return run;
   }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { RotationCalendar } from '@app/customers';
+import { RotationCalendar, RotationStart } from '@app/customers';
 import type { Completed, RunEvent, Step, StepContext } from '@app/runs';
 import { z } from 'zod';
+import { CustomerTargets } from '../customer-targets.js';
 import { MintSecretStep } from './mint-secret.step.js';
 import { SecretVersionsRepository } from './secret-versions.repository.js';
 
@@ -16,9 +17,11 @@ export class PromoteSecretStep implements Step<Output> {
   readonly retry = { maxAttempts: 8, baseMs: 1_000, maxMs: 60_000 };
 
   constructor(
+    private readonly targets: CustomerTargets,
     private readonly mint: MintSecretStep,
     private readonly versions: SecretVersionsRepository,
     private readonly calendar: RotationCalendar,
+    private readonly rotations: RotationStart,
   ) {}
 
   async run(context: StepContext): Promise<Completed<Output>> {
@@ -29,8 +32,11 @@ export class PromoteSecretStep implements Step<Output> {
     const forgotten = live.filter(
       (old) => old.version === restores || (old.state === 'pending' && old.id !== secretVersionId),
     );
+    const rotation = await this.targets.getRotation(context.run.customerId);
     return {
       output: { version, previousVersion: replaced?.version ?? null },
+      // The grace begins here, however long a pause has held the run before.
+      wallClockMs: this.rotations.timeOf(rotation),
       commit: async (tx) => {
         await this.versions.promote(tx, oauthClientId, secretVersionId);
         await this.versions.markRevoked(tx, forgotten);
