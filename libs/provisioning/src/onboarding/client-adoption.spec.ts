@@ -18,10 +18,15 @@ const minting: MintingIntent = {
   deadSecrets: [],
   knownHints: [],
 };
+const us = 'user-of-ours';
+const clientWith = (hints: string[]) =>
+  ({ clientId: 'gone', clientSecrets: hints.map((hint) => ({ hint, createdBy: us })) }) as OAuthClient;
 const gone = new QlikError('CLIENT_NOT_FOUND', { operation: 'get-oauth-client', host: target.tenantHost });
 
-/** An adoption at a tenant that has none of the clients it is asked for. */
-function adoptionAndContext() {
+type Mint = (beforeSend: () => Promise<void>) => Promise<object>;
+
+/** An adoption at a tenant whose client has `hints`, or that has none of the clients it is asked for; what it keeps is the intent it would leave. */
+function adoptionAndContext(hints?: string[], mint: Mint = () => Promise.reject(gone)) {
   const committed: Intent[] = [];
   const context = {
     now: () => at,
@@ -33,11 +38,14 @@ function adoptionAndContext() {
   } as unknown as StepContext;
   const adoption = new ClientAdoption(
     { token: () => Promise.resolve() } as never,
-    { get: () => Promise.reject(gone) } as never,
-    { create: () => Promise.reject(gone) } as never,
+    { get: () => (hints === undefined ? Promise.reject(gone) : Promise.resolve(clientWith(hints))) } as never,
+    { create: (...[, , { beforeSend }]: [0, 0, { beforeSend(): Promise<void> }]) => mint(beforeSend) } as never,
     { ensureDataKey: () => Promise.resolve({}) } as never,
     settings,
-    { reserve: () => Promise.resolve({}) } as never,
+    {
+      reserve: () => Promise.resolve({}),
+      keep: (...[, , , , { intent }]: [0, 0, 0, 0, { intent: Intent }]) => Promise.resolve(intent),
+    } as never,
   );
   return { adoption, context, committed };
 }
@@ -48,14 +56,65 @@ describe('a client that is gone when it is to be adopted', () => {
 
   it('is looked for again, though a list still showed it', async () => {
     const { adoption, context, committed } = adoptionAndContext();
-    const listed = { clientId: 'gone', clientSecrets: [{ hint: 'a' }] } as OAuthClient;
-    await expect(adoption.adopt(context, target, posting, listed)).rejects.toMatchObject(wait);
-    expect(committed).toEqual([lookAgain]);
+    await expect(adoption.adopt(context, target, posting, clientWith(['a']))).rejects.toMatchObject(wait);
+    expect(committed.at(-1)).toEqual(lookAgain);
   });
 
   it('is looked for again, though a mint was begun', async () => {
     const { adoption, context, committed } = adoptionAndContext();
     await expect(adoption.goOn(context, target, minting)).rejects.toMatchObject(wait);
     expect(committed).toEqual([lookAgain]);
+  });
+});
+
+describe('a mint for a client that is adopted', () => {
+  const limited = new QlikError('QLIK_RATE_LIMITED', { operation: 'create-client-secret', host: target.tenantHost });
+  const lost = { ...minting, knownHints: ['a'], unsure: true };
+
+  it('does not count, and nothing is waited for, where it is refused', async () => {
+    const { adoption, context, committed } = adoptionAndContext(['a'], async (beforeSend) => {
+      await beforeSend();
+      throw limited;
+    });
+    await expect(adoption.goOn(context, target, lost)).rejects.toBe(limited);
+    expect(committed).toMatchObject([
+      { phase: 'minting', mints: 2, settled: false },
+      { phase: 'minting', mints: 1, settled: true, unsure: true, knownHints: ['a'] },
+    ]);
+  });
+
+  it('counts once, though it is sent again after a 401', async () => {
+    const { adoption, context } = adoptionAndContext(['a'], async (beforeSend) => {
+      await beforeSend();
+      await beforeSend();
+      return { hint: 'b' };
+    });
+    const kept = await adoption.goOn(context, target, { ...lost, settled: true });
+    expect(kept).toMatchObject({ mints: 2, unsure: true });
+    expect(kept).not.toHaveProperty('settled');
+  });
+
+  it('counts once, though it is made again because of its hint', async () => {
+    const hints = ['a', 'b'];
+    const { adoption, context } = adoptionAndContext(['a'], async (beforeSend) => {
+      await beforeSend();
+      return { hint: hints.shift() };
+    });
+    expect(await adoption.goOn(context, target, lost)).toMatchObject({ mints: 2 });
+  });
+
+  it('is no lost one where no hint is free', async () => {
+    const { adoption, context, committed } = adoptionAndContext(['a', 'b', 'c', 'd'], async (beforeSend) => {
+      await beforeSend();
+      return { hint: 'a' };
+    });
+    const knownHints = ['a', 'b', 'c', 'd'];
+    const scene = { ...lost, mints: 0, unsure: false, knownHints };
+    const client = clientWith(knownHints);
+    const secrets = client.clientSecrets ?? [];
+    await expect(adoption.mint(context, target, client, scene, secrets)).rejects.toMatchObject({
+      failure: { kind: 'attention', error: { code: 'HINT_COLLISION' } },
+    });
+    expect(committed.at(-1)).toMatchObject({ phase: 'minting', mints: 0, unsure: false, settled: true, knownHints });
   });
 });

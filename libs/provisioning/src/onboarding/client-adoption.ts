@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ClientSecretsApi, type OAuthClient, OAuthClientsApi, ParentAccess, QlikError } from '@app/qlik';
-import { type Completed, needsAttention, type StepContext, waitUntil } from '@app/runs';
+import { type Completed, type Intent, needsAttention, type StepContext, waitUntil } from '@app/runs';
 import { Vault } from '@app/vault';
 import type { z } from 'zod';
 import { toRunError } from '../explain-failure.js';
@@ -10,7 +10,7 @@ import { callsOf } from '../qlik-calls.js';
 import { ClientKeeping, type CreatedClientOutput } from './client-keeping.js';
 import { intentWithoutClient } from './creation-decision.js';
 import { addToRemoving, type MintingIntent, type PostingIntent } from './creation-intent.js';
-import { intendCall } from '../secrets/intended-call.js';
+import { makeIntendedCall } from '../secrets/intended-call.js';
 import { afterMint } from '../secrets/minting.js';
 import { type Adoption, afterLostMint, beginAdoption, findRoom } from './mint-decision.js';
 import { type SecretAtQlik, secretsOf } from '../secrets/secrets-at-qlik.js';
@@ -51,45 +51,39 @@ export class ClientAdoption {
     });
   }
 
-  /** Mints a secret of `client`, which has `secrets`, and stores both. What it throws leaves the intent at the mint, unless nothing was asked for. */
+  /** Mints a secret of `client`, which has `secrets`, and stores both. What it throws leaves the intent at the mint; where that made nothing, `unmade` if there is one. */
   async mint(
     context: StepContext,
     target: CustomerTarget,
     client: OAuthClient,
     adoption: Adoption,
     secrets: SecretAtQlik[],
+    unmade?: Intent,
   ): Adopted {
     const room = await this.#makeRoom(context, target, adoption, secrets);
     const knownHints = adoption.knownHints ?? room.hints;
-    const minting = { ...room.adoption, knownHints, phase: 'minting' as const };
     const dataKey = await this.vault.ensureDataKey({ kind: 'customer', id: target.customerId });
     const place = await this.keeping.reserve(target.customerId);
     await this.parentAccess.token(target.tenantHost, callsOf(context));
-    let postedAt = context.now();
-    const beforeSend = async () => {
-      minting.mints += 1;
-      postedAt = await intendCall(context, this.settings, minting);
-    };
+    const settled = { ...room.adoption, phase: 'minting', settled: true };
+    const asking = { ...settled, knownHints, mints: adoption.mints + 1, settled: false };
+    const intent = { asking, unmade: unmade ?? settled };
+    const existing = adoption.existing !== undefined;
     for (let mintedNow = 1; ; mintedNow += 1) {
-      const minted = await this.clientSecrets
-        .create(target.tenantHost, client.clientId, { ...callsOf(context), beforeSend })
-        .catch((error: unknown) => {
-          if (!(error instanceof QlikError && error.outcomeUnknown)) throw error;
-          throw waitUntil(this.settings.settledAt(postedAt), toRunError(error));
-        });
-      const next = afterMint(client.clientId, room.hints, minted, mintedNow);
+      const { answer, postedAt } = await makeIntendedCall(context, this.settings, intent, (beforeSend) =>
+        this.clientSecrets.create(target.tenantHost, client.clientId, { ...callsOf(context), beforeSend }),
+      );
+      const next = afterMint(client.clientId, room.hints, answer, mintedNow);
       if (next.kind === 'mint-again') continue;
-      if (next.kind === 'give-up') throw needsAttention(next.error);
-      const { secret, hint, createdBy } = minted;
-      const intent = { ...minting, postedAt };
+      if (next.kind === 'give-up') {
+        // Each was answered: none of them is looked for, or taken for lost.
+        await context.commitIntent({ ...settled, knownHints });
+        throw needsAttention(next.error);
+      }
+      const { settled: _settled, ...kept } = asking;
       return this.keeping.keep(context, target, dataKey, place, {
-        client,
-        secret,
-        hint,
-        createdBy,
-        adopted: adoption.existing === undefined,
-        existing: adoption.existing !== undefined,
-        intent,
+        ...{ client, ...answer, adopted: !existing, existing },
+        intent: { ...kept, postedAt },
       });
     }
   }
@@ -106,7 +100,7 @@ export class ClientAdoption {
     if (room.kind === 'full') throw needsAttention(room.error);
     if (room.kind === 'room') return { adoption, hints };
     const removing = addToRemoving(adoption.removing, { hints: [room.hint] });
-    await context.commitIntent({ ...adoption, phase: 'minting', removing });
+    await context.commitIntent({ ...adoption, phase: 'minting', settled: false, removing });
     await this.clientSecrets.delete(tenantHost, adoption.clientId, room.hint, callsOf(context));
     return { adoption: { ...adoption, removing }, hints: hints.filter((hint) => hint !== room.hint) };
   }

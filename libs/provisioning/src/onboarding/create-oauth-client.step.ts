@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { OAuthClientsApi, ParentAccess, QlikError } from '@app/qlik';
+import { OAuthClientsApi, ParentAccess } from '@app/qlik';
 import { type Completed, needsAttention, type RunError, type Step, type StepContext, waitUntil } from '@app/runs';
 import { Vault } from '@app/vault';
 import { z } from 'zod';
-import { toRunError } from '../explain-failure.js';
 import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
@@ -19,12 +18,12 @@ import { listNamed } from './named-clients.js';
 import {
   afterLook,
   type BeforePost,
-  intentAfterRefusal,
   intentToTakeOver,
+  intentWithoutPost,
   nextCreationMove,
 } from './creation-decision.js';
 import { namesOf, parseCreationIntent, type PostingIntent } from './creation-intent.js';
-import { intendCall } from '../secrets/intended-call.js';
+import { makeIntendedCall } from '../secrets/intended-call.js';
 
 type Output = z.output<typeof CreatedClientOutput>;
 
@@ -95,34 +94,16 @@ export class CreateOAuthClientStep implements Step<Output> {
       this.keeping.reserve(target.customerId),
       this.parentAccess.token(target.tenantHost, callsOf(context)),
     ]);
-    const posting = { ...before, phase: 'posting' as const, posts: before.posts + 1 };
-    let postedAt = context.now();
-    // Anew before each request: what follows from `at` must hold for the last of them.
-    const beforeSend = async () => {
-      postedAt = await intendCall(context, this.settings, posting);
-    };
-    try {
-      const created = await this.creation.create(target, before.clientName, { ...callsOf(context), beforeSend });
-      return await this.keeping.keep(context, target, dataKey, place, {
-        ...created,
-        createdBy: created.client.clientSecrets?.[0]?.createdBy,
-        intent: {
-          ...before,
-          posts: posting.posts,
-          mints: 0,
-          postedAt,
-          deadSecrets: [],
-          knownHints: null,
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof QlikError)) throw error;
-      if (error.outcomeUnknown) throw waitUntil(this.settings.settledAt(postedAt), toRunError(error));
-      // A refusal made nothing: the next attempt need not look for it, unless an earlier answer was lost.
-      const left = intentAfterRefusal(before);
-      await (left === null ? context.clearIntent() : context.commitIntent(left));
-      throw error;
-    }
+    const posts = before.posts + 1;
+    const intent = { asking: { ...before, phase: 'posting', posts }, unmade: intentWithoutPost(before) };
+    const { answer, postedAt } = await makeIntendedCall(context, this.settings, intent, (beforeSend) =>
+      this.creation.create(target, before.clientName, { ...callsOf(context), beforeSend }),
+    );
+    return this.keeping.keep(context, target, dataKey, place, {
+      ...answer,
+      createdBy: answer.client.clientSecrets?.[0]?.createdBy,
+      intent: { ...before, posts, mints: 0, postedAt, deadSecrets: [], knownHints: null },
+    });
   }
 
   async #settleLostPost(

@@ -3,8 +3,8 @@ import type { OAuthClient } from '@app/qlik';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import {
   afterLook,
-  intentAfterRefusal,
   intentToTakeOver,
+  intentWithoutPost,
   intentWithoutClient,
   nextCreationMove,
 } from './creation-decision.js';
@@ -24,6 +24,7 @@ const minting: MintingIntent = {
   deadSecrets: [],
   knownHints: [],
 };
+const settled = <Asking extends PostingIntent | MintingIntent>(intent: Asking) => ({ ...intent, settled: true });
 const client = (clientId: string, createdAt: string) => ({ clientId, createdAt }) as OAuthClient;
 
 describe('nextCreationMove', () => {
@@ -31,6 +32,8 @@ describe('nextCreationMove', () => {
     ['begins where nothing was intended', null, at, { kind: 'begin' }],
     ['waits for a lost POST', posting, justBefore, { kind: 'wait', until: settledAt }],
     ['looks once it must show', posting, settledAt, { kind: 'look', intent: posting }],
+    ['looks at once where nothing is left to show', settled(posting), at, { kind: 'look', intent: settled(posting) }],
+    ['mints at once where none is', settled(minting), at, { kind: 'go-on-minting', intent: settled(minting) }],
     ['waits for a lost mint', minting, justBefore, { kind: 'wait', until: settledAt }],
     ['goes on minting once it must show', minting, settledAt, { kind: 'go-on-minting', intent: minting }],
   ])('%s', (_what, intent, now, move) => {
@@ -99,9 +102,17 @@ describe('the intent', () => {
     });
   });
 
-  it('is gone after a refusal, unless an earlier answer was lost', () => {
+  it('is gone after a POST that made nothing, unless an earlier answer was lost: then nothing more is left to show', () => {
     const before = { clientName: 'name', posts: 1, unsure: false };
-    expect(intentAfterRefusal(before)).toBeNull();
-    expect(intentAfterRefusal({ ...before, unsure: true })).toEqual({ ...before, unsure: true, phase: 'posting' });
+    expect(intentWithoutPost(before)).toBeNull();
+    const unsure = { ...before, unsure: true };
+    expect(intentWithoutPost(unsure)).toEqual({ ...unsure, phase: 'posting', settled: true });
+  });
+
+  it('of a POST that was refused waits anew once it is adopted, or taken over', () => {
+    const refused = settled(posting);
+    expect(intentWithoutClient(refused)).not.toHaveProperty('settled');
+    expect(afterLook(refused, [], 'new')).not.toHaveProperty('before.settled');
+    expect(intentToTakeOver(['oldest'], refused)).not.toHaveProperty('settled');
   });
 });

@@ -26,7 +26,7 @@ export function nextCreationMove(
   if (intent === null) return { kind: 'begin' };
   if (intent.phase === 'kept') throw new Error('The client is kept already: the step after this one comes next.');
   const settledAt = settings.settledAt(intent.at);
-  if (now < settledAt) return { kind: 'wait', until: settledAt };
+  if (intent.settled !== true && now < settledAt) return { kind: 'wait', until: settledAt };
   return intent.phase === 'posting' ? { kind: 'look', intent } : { kind: 'go-on-minting', intent };
 }
 
@@ -63,9 +63,9 @@ export function intentWithoutClient(intent: PostingIntent | MintingIntent): Befo
   return { phase: 'posting', clientName, takenOver, otherNames, posts, unsure: true, removing };
 }
 
-/** What a refused POST, which made nothing, leaves of the intent: nothing, unless an earlier answer was lost. Pure. */
-export function intentAfterRefusal(before: BeforePost): Intent | null {
-  return before.unsure ? { ...before, phase: 'posting' } : null;
+/** What a POST that was refused, and so made nothing, leaves of the intent: nothing, unless an earlier answer was lost. Pure. */
+export function intentWithoutPost(before: BeforePost): Intent | null {
+  return before.unsure ? { ...before, phase: 'posting', settled: true } : null;
 }
 
 const creationUnanswered = (posts: number): RunError => ({

@@ -11,7 +11,7 @@ const creation = {
   takenOver: z.boolean().optional(),
   /** Names of further clients found with it, which are left alone unless it is gone. */
   otherNames: z.array(z.string()).optional(),
-  /** How often a client has been asked for. */
+  /** How many calls for a client are of unknown outcome: their answers are lost, that of the last may yet come. Once a client is kept, that call is among them. */
   posts: z.number().int(),
   /** Whether an answer was lost on the way, so that more may exist than we know of. */
   unsure: z.boolean(),
@@ -21,9 +21,14 @@ const creation = {
   removing: Removing.optional(),
 };
 
+const asking = {
+  /** Whether no call of unknown outcome is left to wait for: the last one was refused, not sent, or answered, and those before it had their time. */
+  settled: z.boolean().optional(),
+};
+
 const adoption = {
   clientId: z.string(),
-  /** How often a secret has been asked for. */
+  /** The same of calls for a secret. */
   mints: z.number().int(),
   /** Secrets that lost answers of ours made: nobody has their value. Empty when no client was adopted. */
   deadSecrets: z.array(SecretAtQlik),
@@ -38,8 +43,8 @@ const adoption = {
  * posting → kept, or after a lost answer: posting → (posting →) minting → kept.
  */
 export const CreationIntent = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('posting'), at: z.coerce.date(), ...creation }),
-  z.object({ phase: z.literal('minting'), at: z.coerce.date(), ...creation, ...adoption }),
+  z.object({ phase: z.literal('posting'), at: z.coerce.date(), ...asking, ...creation }),
+  z.object({ phase: z.literal('minting'), at: z.coerce.date(), ...asking, ...creation, ...adoption }),
   /** `postedAt`: when the last call was intended that may have acted. */
   z.object({ phase: z.literal('kept'), at: z.coerce.date(), ...creation, ...adoption, postedAt: z.coerce.date() }),
 ]);

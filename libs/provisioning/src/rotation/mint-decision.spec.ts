@@ -54,6 +54,20 @@ describe('beforeMint', () => {
     });
   });
 
+  it('takes nothing for lost where every answer came: what is newer, a script made', () => {
+    const intent = intentOf({ mints: 0, settled: true });
+    expect(decide({ intent, secrets: ours('cur', 'script') })).toMatchObject({
+      before: { knownHints: ['cur'], mints: 0, unsure: false },
+      remove: [],
+      hints: ['cur', 'script'],
+    });
+    const unsure = { ...intent, mints: 1, unsure: true };
+    expect(decide({ intent: unsure, secrets: ours('cur', 'lost') })).toMatchObject({
+      before: { mints: 1, unsure: true },
+      remove: ['lost'],
+    });
+  });
+
   it('takes nothing for lost where Qlik does not say who made ours', () => {
     const live = [version('cur', { state: 'current', createdBy: null })];
     expect(decide({ live, intent: intentOf(), secrets: ours('cur', 'lost') })).toMatchObject({ remove: [] });

@@ -6,7 +6,7 @@ import type { MintingIntent } from './rotation-intent.js';
 import type { LiveVersion } from './secret-versions.repository.js';
 
 /** What is known before the next mint is intended. */
-export type BeforeMint = Omit<MintingIntent, 'phase' | 'at'>;
+export type BeforeMint = Omit<MintingIntent, 'phase' | 'at' | 'settled'>;
 
 /** What comes before a mint: hints to delete first; or what a person must mend, and the intent that is left meanwhile, if it changes. */
 export type MintDecision =
@@ -30,8 +30,14 @@ export function beforeMint({ clientId, intent, live, secrets, isEmergency }: Min
   const before: BeforeMint =
     intent === null
       ? { knownHints: secrets.map(({ hint }) => hint), mints: 0, unsure: false, removing: [] }
-      : { knownHints: intent.knownHints, mints: intent.mints, unsure: true, removing: intent.removing };
-  const remove = findDead(live, secrets, before.knownHints);
+      : {
+          knownHints: intent.knownHints,
+          mints: intent.mints,
+          unsure: intent.unsure || intent.settled !== true,
+          removing: intent.removing,
+        };
+  // Where no answer was lost, nothing of ours is unknown: what is newer, a script of the OEM's made with our own parent client.
+  const remove = findDead(live, secrets, before.unsure ? before.knownHints : null);
   // Whoever retries the run gives it as many tries again.
   if (before.mints >= MAX_MINTS)
     return {

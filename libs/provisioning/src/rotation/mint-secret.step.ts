@@ -1,20 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import { policyOf, RotationDefaults, RotationInput } from '@app/customers';
-import { ClientSecretsApi, OAuthClientsApi, ParentAccess, QlikError } from '@app/qlik';
-import { type Completed, needsAttention, type RunEvent, type Step, type StepContext, waitUntil } from '@app/runs';
+import { ClientSecretsApi, OAuthClientsApi, ParentAccess } from '@app/qlik';
+import { type Completed, needsAttention, type RunEvent, type Step, type StepContext } from '@app/runs';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { toRunError } from '../explain-failure.js';
 import { OAuthClientsRepository } from '../oauth-clients.repository.js';
 import { afterMint } from '../secrets/minting.js';
-import { intendCall } from '../secrets/intended-call.js';
+import { makeIntendedCall } from '../secrets/intended-call.js';
 import { readSecrets } from '../secrets/secrets-at-qlik.js';
-import { awaitSettled } from '../secrets/settled.js';
+import { awaitAsked } from '../secrets/settled.js';
 import { type CustomerTarget, CustomerTargets } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { callsOf } from '../qlik-calls.js';
 import { StoredSecrets } from '../secrets/stored-secrets.js';
-import { type BeforeMint, beforeMint, type MintDecision } from './mint-decision.js';
+import { beforeMint, type MintDecision } from './mint-decision.js';
 import { MintUndoing } from './mint-undoing.js';
 import { type MintingIntent, parseRotationIntent } from './rotation-intent.js';
 import { type ClientOfCustomer, SecretVersionsRepository } from './secret-versions.repository.js';
@@ -67,7 +66,7 @@ export class MintSecretStep implements Step<Output> {
     if (input.mode === 'rollback') return this.#restore(target, client, input.restores);
     const intent = parseRotationIntent(context.intent);
     const minting = intent?.phase === 'minting' ? intent : null;
-    if (minting !== null) awaitSettled(context, this.settings, minting.at);
+    if (minting !== null) awaitAsked(context, this.settings, minting);
     const decision = await this.#look(context, target, client, minting, input.mode === 'emergency');
     if (decision.kind === 'give-up') {
       if (decision.intent !== null) await context.commitIntent(decision.intent);
@@ -106,29 +105,32 @@ export class MintSecretStep implements Step<Output> {
       this.clients.nextVersion(customerId),
       this.parentAccess.token(tenantHost, callsOf(context)),
     ]);
-    const minting = { ...before, phase: 'minting' as const, removing: [...new Set([...before.removing, ...remove])] };
-    if (remove.length > 0) await context.commitIntent(minting);
+    const removing = [...new Set([...before.removing, ...remove])];
+    const known = { ...before, phase: 'minting' as const, removing };
+    if (remove.length > 0) await context.commitIntent(known);
     for (const hint of [...remove, ...retire.map((old) => old.hint!)]) {
       await this.clientSecrets.delete(tenantHost, clientId, hint, callsOf(context));
     }
-    let postedAt = context.now();
-    const beforeSend = async () => {
-      minting.mints += 1;
-      postedAt = await intendCall(context, this.settings, minting);
-    };
+    const asking = { ...known, mints: before.mints + 1 };
+    const settled = { ...known, settled: true };
+    const intent = { asking, unmade: before.unsure ? settled : null };
     for (let mintedNow = 1; ; mintedNow += 1) {
-      const minted = await this.clientSecrets
-        .create(tenantHost, clientId, { ...callsOf(context), beforeSend })
-        .catch((error: unknown) => this.#afterNoAnswer(context, before, minting, postedAt, error));
-      const next = afterMint(clientId, hints, minted, mintedNow);
+      const { answer, postedAt } = await makeIntendedCall(context, this.settings, intent, (beforeSend) =>
+        this.clientSecrets.create(tenantHost, clientId, { ...callsOf(context), beforeSend }),
+      );
+      const next = afterMint(clientId, hints, answer, mintedNow);
       if (next.kind === 'mint-again') continue;
-      if (next.kind === 'give-up') throw needsAttention({ ...next.error, hint: COLLISION_HINT });
-      const { secret, hint, createdBy = null } = minted;
+      if (next.kind === 'give-up') {
+        // Each was answered: none of them is looked for, or taken for lost.
+        await context.commitIntent(settled);
+        throw needsAttention({ ...next.error, hint: COLLISION_HINT });
+      }
+      const { secret, hint, createdBy = null } = answer;
       const id = uuidv7();
       const sealed = await this.secrets.seal(dataKey, secret, { customerId, id, version });
       return {
         output: { oauthClientId, clientId, secretVersionId: id, version, restores: null },
-        intent: { ...minting, phase: 'minted', postedAt, removing: [] },
+        intent: { ...asking, phase: 'minted', postedAt, removing: [] },
         commit: async (tx) => {
           await this.versions.insertPending(tx, { id, customerId, oauthClientId, version, sealed, hint, createdBy });
           await this.versions.markRetired(tx, retire);
@@ -138,7 +140,7 @@ export class MintSecretStep implements Step<Output> {
             subject: { ...subject, secretVersionId: old.id },
             data: { version: old.version, because: 'room for another' },
           }));
-          const lost = minting.removing.length;
+          const lost = removing.length;
           if (lost > 0)
             events.push({ action: 'secret.revoked', subject, data: { because: 'never stored', count: lost } });
           return [
@@ -148,20 +150,6 @@ export class MintSecretStep implements Step<Output> {
         },
       };
     }
-  }
-
-  /** After a lost answer the step comes back when the secret must show; a refusal made nothing, so that there is nothing to look for. */
-  async #afterNoAnswer(
-    context: StepContext,
-    before: BeforeMint,
-    minting: BeforeMint,
-    postedAt: Date,
-    error: unknown,
-  ): Promise<never> {
-    if (!(error instanceof QlikError)) throw error;
-    if (error.outcomeUnknown) throw waitUntil(this.settings.settledAt(postedAt), toRunError(error));
-    if (!before.unsure && before.mints === 0 && minting.removing.length === 0) await context.clearIntent();
-    throw error;
   }
 
   async #restore(

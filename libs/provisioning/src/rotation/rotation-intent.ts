@@ -3,7 +3,7 @@ import { z } from 'zod';
 const known = {
   /** The hints the client had before the first mint of the run, so that what is newer can be told. */
   knownHints: z.array(z.string()),
-  /** How often a secret has been asked for. */
+  /** How many calls for a secret are of unknown outcome: their answers are lost, that of the last may yet come. Once a secret is stored, that call is among them. */
   mints: z.number().int(),
   /** Whether an answer was lost on the way, so that more may exist than we know of. */
   unsure: z.boolean(),
@@ -13,7 +13,8 @@ const known = {
 
 /** What a rotation has set out to do at Qlik; committed before every call that cannot be repeated. `at` is when. minting → minted. */
 export const RotationIntent = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('minting'), at: z.coerce.date(), ...known }),
+  /** `settled`: whether no call of unknown outcome is left to wait for: the last one was refused, not sent, or answered, and those before it had their time. */
+  z.object({ phase: z.literal('minting'), at: z.coerce.date(), settled: z.boolean().optional(), ...known }),
   /** `postedAt`: when the last call was intended that may have acted; null where nothing was minted. */
   z.object({ phase: z.literal('minted'), at: z.coerce.date(), ...known, postedAt: z.coerce.date().nullable() }),
 ]);
@@ -22,7 +23,7 @@ export type MintingIntent = Extract<RotationIntent, { phase: 'minting' }>;
 
 /** When a secret was last asked for whose answer may have been lost, so that it may yet show; null where none can. */
 export function findUnsureMint(intent: RotationIntent): Date | null {
-  if (intent.phase === 'minting') return intent.at;
+  if (intent.phase === 'minting') return intent.settled === true && !intent.unsure ? null : intent.at;
   return intent.unsure ? intent.postedAt : null;
 }
 

@@ -1,19 +1,52 @@
+import { QlikError } from '@app/qlik';
 import { type Intent, type StepContext, waitUntil } from '@app/runs';
+import { toRunError } from '../explain-failure.js';
 import type { ProvisioningSettings } from '../provisioning-settings.js';
 
-/** Commits `intent` right before a call that cannot be repeated, and says when; nothing may be awaited between it and the call. Throws what must keep the call from being sent. */
-export async function intendCall(
+/** What is committed of a call that cannot be repeated. */
+export interface CallIntent {
+  /** Before each request. */
+  asking: Intent;
+  /** Once it is certain that the call made nothing; null for nothing. */
+  unmade: Intent | null;
+}
+
+/** What a call that cannot be repeated was answered, and when its last request was intended. */
+export interface Intended<Answer> {
+  answer: Answer;
+  postedAt: Date;
+}
+
+/**
+ * Makes a call that cannot be repeated. `send` awaits what it is given right before each request, and sends another only after a refused one.
+ * After a lost answer the step comes back when what was made must show. What was refused made nothing: the intent says so, lest it counts as lost.
+ */
+export async function makeIntendedCall<Answer>(
   context: StepContext,
   settings: Pick<ProvisioningSettings, 'callTimeoutMs' | 'settledAt'>,
-  intent: Intent,
-): Promise<Date> {
-  const askedAt = context.now();
-  const at = new Date((await context.commitIntent(intent)).at);
-  const tookMs = context.now().getTime() - askedAt.getTime();
-  // Whoever looks for the call's effect counts from `at`, also if the answer of the commit took, with a lease that is renewed all the while.
-  if (tookMs > settings.callTimeoutMs) throw waitUntil(settings.settledAt(at), databaseSlow(tookMs));
-  context.guard(settings.callTimeoutMs);
-  return at;
+  { asking, unmade }: CallIntent,
+  send: (beforeSend: () => Promise<void>) => Promise<Answer>,
+): Promise<Intended<Answer>> {
+  const noteUnmade = () => (unmade === null ? context.clearIntent() : context.commitIntent(unmade));
+  // Anew before each request: what follows from it must hold for the last of them.
+  let postedAt = context.now();
+  const beforeSend = async () => {
+    const askedAt = context.now();
+    postedAt = new Date((await context.commitIntent(asking)).at);
+    const tookMs = context.now().getTime() - askedAt.getTime();
+    // Whoever looks for the call's effect counts from the commit, also if its answer took, with a lease that is renewed all the while.
+    if (tookMs > settings.callTimeoutMs) throw waitUntil(settings.settledAt(postedAt), databaseSlow(tookMs));
+    context.guard(settings.callTimeoutMs);
+  };
+  try {
+    return { answer: await send(beforeSend), postedAt };
+  } catch (error) {
+    // Of anything else than an answer of Qlik's it is not certain what it leaves.
+    if (!(error instanceof QlikError)) throw error;
+    if (error.outcomeUnknown) throw waitUntil(settings.settledAt(postedAt), toRunError(error));
+    await noteUnmade();
+    throw error;
+  }
 }
 
 const databaseSlow = (tookMs: number) => ({

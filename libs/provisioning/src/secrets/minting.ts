@@ -3,7 +3,7 @@ import type { RunError } from '@app/runs';
 /** Secrets an OAuth client can have at one time (qlik.dev, POST client-secrets). */
 export const MAX_SECRETS = 5;
 
-/** Requests for a secret before a person is asked to look. */
+/** Requests for a secret whose answers are lost before a person is asked to look. */
 export const MAX_MINTS = 5;
 
 /** What is done with a secret just minted: two of one hint cannot be told apart, and neither could be deleted alone, so that such a one is not used. */

@@ -10,3 +10,12 @@ export function awaitSettled(
   const settledAt = settings.settledAt(postedAt);
   if (context.now() < settledAt) throw waitUntil(settledAt);
 }
+
+/** The same for what an intent asked for, which may have been settled at once. */
+export function awaitAsked(
+  context: StepContext,
+  settings: Pick<ProvisioningSettings, 'settledAt'>,
+  { at, settled }: { at: Date; settled?: boolean | undefined },
+): void {
+  if (settled !== true) awaitSettled(context, settings, at);
+}

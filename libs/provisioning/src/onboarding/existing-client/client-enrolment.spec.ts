@@ -61,6 +61,14 @@ describe('ClientEnrolment', () => {
     expect(asked).toEqual([]);
   });
 
+  it('waits for nothing after a mint that was refused', async () => {
+    const known = { clientId: 'theirs', clientName: 'portal', existing: { changed: [] }, posts: 0, unsure: true };
+    const minting = { ...known, phase: 'minting', settled: true, mints: 1, deadSecrets: [], knownHints: [] };
+    const { asked, result } = enrol(named(ago(3_600_000)), { ...minting, at: ago(1_000).toISOString() });
+    await expect(result).rejects.toMatchObject({ failure: { error: { code: 'EXISTING_CLIENT_NOT_FOUND' } } });
+    expect(asked).toEqual(['theirs']);
+  });
+
   it('never goes on with a POST of a client', async () => {
     const posting = { phase: 'posting', clientName: 'name', posts: 1, unsure: false, at: ago(3_600_000).toISOString() };
     const { asked, result } = enrol(named(ago(3_600_000)), posting);

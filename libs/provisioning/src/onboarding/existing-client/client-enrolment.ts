@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ExistingClientsRepository, type FoundOnClient } from '@app/customers';
 import { type OAuthClient, OAuthClientsApi, QlikError, TokensApi } from '@app/qlik';
-import { type Completed, needsAttention, type RunEvent, type StepContext, waitUntil } from '@app/runs';
+import { type Completed, type Intent, needsAttention, type RunEvent, type StepContext, waitUntil } from '@app/runs';
 import type { z } from 'zod';
 import { ORIGINS_NOT_SUPPORTED } from '../../client-settings.js';
 import type { CustomerTarget, ExistingClientTarget } from '../../customer-targets.js';
@@ -10,7 +10,7 @@ import { ProvisioningSettings } from '../../provisioning-settings.js';
 import { callsOf } from '../../qlik-calls.js';
 import { MAX_MINTS, MAX_SECRETS, mintUnanswered } from '../../secrets/minting.js';
 import { type SecretAtQlik, secretsOf } from '../../secrets/secrets-at-qlik.js';
-import { awaitSettled } from '../../secrets/settled.js';
+import { awaitAsked } from '../../secrets/settled.js';
 import { StoredSecrets } from '../../secrets/stored-secrets.js';
 import { ClientAdoption } from '../client-adoption.js';
 import { ClientKeeping, type CreatedClientOutput } from '../client-keeping.js';
@@ -75,7 +75,7 @@ export class ClientEnrolment {
     const intent = parseEnrolmentIntent(context.intent);
     if (intent?.phase === 'kept') throw new Error('The client is kept already: the step after this one comes next.');
     const minting = intent?.phase === 'minting' ? intent : null;
-    if (minting !== null) awaitSettled(context, this.settings, minting.at);
+    if (minting !== null) awaitAsked(context, this.settings, minting);
     // A secret that the OEM made right before might not be listed yet: the only one that is would be taken for it, or it for one of ours.
     const listedAt = new Date(existing.namedAt.getTime() + this.settings.listLagMs);
     if (context.now() < listedAt) throw waitUntil(listedAt);
@@ -138,23 +138,18 @@ export class ClientEnrolment {
     { client, secrets, fitted: { changed } }: Scene,
     minting: MintingIntent | null,
   ): Promise<Kept> {
-    const before: Adoption =
-      minting === null ? nothingMinted(client, changed) : { ...minting, unsure: true, existing: { changed } };
+    const before = minting === null ? nothingMinted(client, changed) : goingOn(minting, changed);
     if (before.mints >= MAX_MINTS) {
       // Whoever retries the run gives it as many tries again.
       await context.commitIntent({ ...before, phase: 'minting', mints: 0 });
       throw needsAttention(mintUnanswered(client.clientId, before.mints));
     }
     const knownHints = before.knownHints ?? secrets.map(({ hint }) => hint);
-    try {
-      const completed = await this.adoption.mint(context, target, client, { ...before, knownHints }, secrets);
-      const foreign = knownHints.length;
-      return { completed, hints: knownHints, foreign, secrets: secrets.length + 1, isProved: false };
-    } catch (error) {
-      // A refusal made nothing: the next attempt need not wait for it, unless an earlier answer was lost.
-      if (error instanceof QlikError && minting === null) await context.commitIntent({ phase: 'fitting', changed });
-      throw error;
-    }
+    // What made nothing leaves the intent at the settings, as it was, unless an earlier answer was lost.
+    const unmade: Intent | undefined = minting === null ? { phase: 'fitting', changed } : undefined;
+    const completed = await this.adoption.mint(context, target, client, { ...before, knownHints }, secrets, unmade);
+    const foreign = knownHints.length;
+    return { completed, hints: knownHints, foreign, secrets: secrets.length + 1, isProved: false };
   }
 
   #withFound(
@@ -192,4 +187,11 @@ export class ClientEnrolment {
 const nothingMinted = ({ clientId, clientName }: OAuthClient, changed: string[]): Adoption => ({
   ...{ clientId, clientName, existing: { changed } },
   ...{ posts: 0, unsure: false, mints: 0, deadSecrets: [], knownHints: null },
+});
+
+/** What is known once a mint was intended: that its answer is lost, unless the intent says otherwise. */
+const goingOn = (minting: MintingIntent, changed: string[]): Adoption => ({
+  ...minting,
+  existing: { changed },
+  unsure: minting.unsure || minting.settled !== true,
 });

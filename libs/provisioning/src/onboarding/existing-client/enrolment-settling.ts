@@ -14,7 +14,7 @@ export function sortOutAfterEnrolment(
   const known = knownHints ?? [];
   const newer = secrets.filter(({ hint }) => hint === recorded.hint || !known.includes(hint));
   const others = sortOutSecrets({ deadSecrets: [], knownHints: known }, recorded, newer);
-  // Of those that were asked for, one is the recorded one.
+  // Of those that are counted, one is the recorded one.
   const lost = mints - 1;
   if (others.dead.length <= lost) return others;
   return { dead: [], unrecognised: others.dead.length + others.unrecognised };
