@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CommittedIntent, Intent, StepContext } from '@app/runs';
+import { type CommittedIntent, type Intent, LeaseLost, type StepContext } from '@app/runs';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { CreateOAuthClientStep } from './create-oauth-client.step.js';
 
@@ -9,13 +9,14 @@ const target = { customerId: 'c1', tenantHost: 'acme.eu.qlikcloud.com', existing
 const settings = new ProvisioningSettings(20_000, 60_000, 10_000);
 
 /** The step at a tenant that has no clients and never answers a POST. */
-function stepAndContext(intent: CommittedIntent | null, left: string[] = []) {
+function stepAndContext(intent: CommittedIntent | null, left: string[] = [], guard = (): void => undefined) {
   const committed: Intent[] = [];
   const context = {
     run: { customerId: 'c1' },
     intent,
     now: () => now,
-    guard: () => undefined,
+    guard,
+    clearIntent: () => Promise.resolve(void committed.push({ phase: 'none' })),
     commitIntent: (next: Intent) => {
       committed.push(next);
       return Promise.resolve({ ...next, at: now.toISOString() });
@@ -85,6 +86,24 @@ describe('CreateOAuthClientStep', () => {
     const { step, context, committed } = stepAndContext(posting(1));
     await expect(step.run(context)).rejects.toThrow('a POST was sent');
     expect(committed).toEqual([{ phase: 'posting', clientName: 'name', posts: 2, unsure: true }]);
+  });
+
+  it('counts none that was not sent, and waits for nothing then', async () => {
+    const guard = () => {
+      throw new LeaseLost('too-short', 'run');
+    };
+    const first = stepAndContext(null, [], guard);
+    await expect(first.step.run(first.context)).rejects.toMatchObject({ reason: 'too-short' });
+    expect(first.committed).toMatchObject([{ phase: 'posting', posts: 1 }, { phase: 'none' }]);
+
+    const again = stepAndContext(posting(4), [], guard);
+    await expect(again.step.run(again.context)).rejects.toMatchObject({ reason: 'too-short' });
+    const left = { phase: 'posting', clientName: 'name', posts: 4, unsure: true, settled: true };
+    expect(again.committed).toMatchObject([{ phase: 'posting', posts: 5 }, left]);
+
+    const next = stepAndContext({ ...left, at: now.toISOString() });
+    await expect(next.step.run(next.context)).rejects.toThrow('a POST was sent');
+    expect(next.committed).toEqual([{ phase: 'posting', clientName: 'name', posts: 5, unsure: true }]);
   });
 
   it('asks for a person after five lost answers, and asks Qlik again once it is retried', async () => {

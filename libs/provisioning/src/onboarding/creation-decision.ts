@@ -63,7 +63,7 @@ export function intentWithoutClient(intent: PostingIntent | MintingIntent): Befo
   return { phase: 'posting', clientName, takenOver, otherNames, posts, unsure: true, removing };
 }
 
-/** What a POST that was refused, and so made nothing, leaves of the intent: nothing, unless an earlier answer was lost. Pure. */
+/** What a POST that was refused or not sent, and so made nothing, leaves of the intent: nothing, unless an earlier answer was lost. Pure. */
 export function intentWithoutPost(before: BeforePost): Intent | null {
   return before.unsure ? { ...before, phase: 'posting', settled: true } : null;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { QlikError } from '@app/qlik';
-import type { Intent, StepContext } from '@app/runs';
+import { type Intent, LeaseLost, type StepContext } from '@app/runs';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { makeIntendedCall } from './intended-call.js';
 
@@ -9,10 +9,11 @@ const began = new Date('2026-01-01T00:00:00.000Z');
 const asking = { phase: 'asking' };
 const unmade = { phase: 'unmade' };
 
-/** A database that stamps at once and answers after `tookMs`. */
-function contextOf({ tookMs = 0 } = {}) {
+/** A database that stamps at once and answers after `tookMs`, and a lease that is long enough `guards` times. */
+function contextOf({ tookMs = 0, guards = Infinity } = {}) {
   const story: string[] = [];
   let now = began.getTime();
+  let guarded = 0;
   const context = {
     now: () => new Date(now),
     commitIntent: ({ phase }: Intent) => {
@@ -21,7 +22,11 @@ function contextOf({ tookMs = 0 } = {}) {
       return Promise.resolve({ phase, at: began.toISOString() });
     },
     clearIntent: () => Promise.resolve(void story.push('clear')),
-    guard: (callMs: number) => void story.push(`guard ${callMs}`),
+    guard: (callMs: number) => {
+      story.push(`guard ${callMs}`);
+      guarded += 1;
+      if (guarded > guards) throw new LeaseLost('too-short', 'run');
+    },
   } as unknown as StepContext;
   /** Sends requests until one is answered by something else than a refusal that is repeated. */
   const send =
@@ -77,12 +82,26 @@ describe('makeIntendedCall', () => {
     expect(story.at(-1)).toBe('send');
   });
 
-  it('sends nothing when whoever looks for its effect would look too early', async () => {
+  it('sends nothing when whoever looks for its effect would look too early, and says so in the intent', async () => {
     const { context, story, send } = contextOf({ tookMs: 20_001 });
     const slow = makeIntendedCall(context, settings, { asking, unmade }, send('made'));
     await expect(slow).rejects.toMatchObject({
-      failure: { kind: 'wait-until', until: settings.settledAt(began), error: { code: 'DATABASE_SLOW' } },
+      failure: {
+        kind: 'wait-until',
+        until: new Date(began.getTime() + 20_001 + settings.callTimeoutMs),
+        error: { code: 'DATABASE_SLOW' },
+      },
     });
-    expect(story).toEqual(['commit asking']);
+    expect(story).toEqual(['commit asking', 'commit unmade']);
+  });
+
+  it.each([
+    [0, ['commit asking', 'guard 20000', 'commit unmade']],
+    [1, ['commit asking', 'guard 20000', 'send', 'commit asking', 'guard 20000', 'commit unmade']],
+  ])('sends nothing more when the lease is too short, after %i requests', async (guards, expected) => {
+    const { context, story, send } = contextOf({ guards });
+    const kept = makeIntendedCall(context, settings, { asking, unmade }, send('refused', 'made'));
+    await expect(kept).rejects.toMatchObject({ reason: 'too-short' });
+    expect(story).toEqual(expected);
   });
 });

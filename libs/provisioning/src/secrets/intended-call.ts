@@ -19,7 +19,7 @@ export interface Intended<Answer> {
 
 /**
  * Makes a call that cannot be repeated. `send` awaits what it is given right before each request, and sends another only after a refused one.
- * After a lost answer the step comes back when what was made must show. What was refused made nothing: the intent says so, lest it counts as lost.
+ * After a lost answer the step comes back when what was made must show. What was refused, or not sent, made nothing: the intent says so, lest it counts as lost.
  */
 export async function makeIntendedCall<Answer>(
   context: StepContext,
@@ -33,10 +33,13 @@ export async function makeIntendedCall<Answer>(
   const beforeSend = async () => {
     const askedAt = context.now();
     postedAt = new Date((await context.commitIntent(asking)).at);
-    const tookMs = context.now().getTime() - askedAt.getTime();
-    // Whoever looks for the call's effect counts from the commit, also if its answer took, with a lease that is renewed all the while.
-    if (tookMs > settings.callTimeoutMs) throw waitUntil(settings.settledAt(postedAt), databaseSlow(tookMs));
-    context.guard(settings.callTimeoutMs);
+    try {
+      throwIfSlow(context, settings, askedAt);
+      context.guard(settings.callTimeoutMs);
+    } catch (error) {
+      await noteUnmade();
+      throw error;
+    }
   };
   try {
     return { answer: await send(beforeSend), postedAt };
@@ -49,8 +52,19 @@ export async function makeIntendedCall<Answer>(
   }
 }
 
+/** Whoever looks for the call's effect counts from the commit, also if its answer took, with a lease that is renewed all the while. */
+function throwIfSlow(
+  context: StepContext,
+  { callTimeoutMs }: Pick<ProvisioningSettings, 'callTimeoutMs'>,
+  askedAt: Date,
+): void {
+  const now = context.now().getTime();
+  const tookMs = now - askedAt.getTime();
+  if (tookMs > callTimeoutMs) throw waitUntil(new Date(now + callTimeoutMs), databaseSlow(tookMs));
+}
+
 const databaseSlow = (tookMs: number) => ({
   code: 'DATABASE_SLOW',
   message: `The database took ${Math.round(tookMs / 1_000)} s to commit what was about to be asked of Qlik, so that it was not asked.`,
-  hint: 'Nothing, if it passes: the step looks at Qlik and asks again. Otherwise look at the database and at the way to it.',
+  hint: 'Nothing, if it passes: the step asks a little later. Otherwise look at the database and at the way to it.',
 });
