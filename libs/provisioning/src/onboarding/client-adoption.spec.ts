@@ -103,17 +103,20 @@ describe('a mint for a client that is adopted', () => {
     expect(await adoption.goOn(context, target, lost)).toMatchObject({ mints: 2 });
   });
 
-  it('is no lost one where no hint is free', async () => {
+  it.each([
+    ['the OEM had made it: it is not to be deleted', { existing: { changed: [] } }, 'never the client'],
+    ['it is made now: it may be deleted', {}, 'delete the client at Qlik'],
+  ])('is no lost one where no hint is free, and %s', async (_why, more, hint) => {
     const { adoption, context, committed } = adoptionAndContext(['a', 'b', 'c', 'd'], async (beforeSend) => {
       await beforeSend();
       return { hint: 'a' };
     });
     const knownHints = ['a', 'b', 'c', 'd'];
-    const scene = { ...lost, mints: 0, unsure: false, knownHints };
+    const scene = { ...lost, ...more, mints: 0, unsure: false, knownHints };
     const client = clientWith(knownHints);
     const secrets = client.clientSecrets ?? [];
     await expect(adoption.mint(context, target, client, scene, secrets)).rejects.toMatchObject({
-      failure: { kind: 'attention', error: { code: 'HINT_COLLISION' } },
+      failure: { kind: 'attention', error: { code: 'HINT_COLLISION', hint: expect.stringContaining(hint) } },
     });
     expect(committed.at(-1)).toMatchObject({ phase: 'minting', mints: 0, unsure: false, settled: true, knownHints });
   });

@@ -73,7 +73,8 @@ export class ClientAdoption {
       const { answer, postedAt } = await makeIntendedCall(context, this.settings, intent, (beforeSend) =>
         this.clientSecrets.create(target.tenantHost, client.clientId, { ...callsOf(context), beforeSend }),
       );
-      const next = afterMint(client.clientId, room.hints, answer, mintedNow);
+      const { clientId } = client;
+      const next = afterMint({ clientId, isIrreplaceable: existing }, room.hints, answer, mintedNow);
       if (next.kind === 'mint-again') continue;
       if (next.kind === 'give-up') {
         // Each was answered: none of them is looked for, or taken for lost.

@@ -93,13 +93,15 @@ describe('findRoom among more secrets than were ever asked for', () => {
 });
 
 describe('afterMint', () => {
+  const client = { clientId: 'id', isIrreplaceable: false };
+
   it('keeps a secret whose hint is new', () => {
-    expect(afterMint('id', ['a', 'b'], { hint: 'c' }, 1)).toEqual({ kind: 'keep' });
+    expect(afterMint(client, ['a', 'b'], { hint: 'c' }, 1)).toEqual({ kind: 'keep' });
   });
 
   it('mints again as long as there is room', () => {
-    expect(afterMint('id', ['a', 'b', 'c'], { hint: 'a' }, 1)).toEqual({ kind: 'mint-again' });
-    expect(afterMint('id', ['a', 'b', 'c'], { hint: 'b' }, 2)).toMatchObject({
+    expect(afterMint(client, ['a', 'b', 'c'], { hint: 'a' }, 1)).toEqual({ kind: 'mint-again' });
+    expect(afterMint(client, ['a', 'b', 'c'], { hint: 'b' }, 2)).toMatchObject({
       kind: 'give-up',
       error: { code: 'HINT_COLLISION' },
     });

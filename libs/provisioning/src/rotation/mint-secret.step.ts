@@ -29,10 +29,6 @@ export const MintedSecretOutput = z.object({
 });
 type Output = z.output<typeof MintedSecretOutput>;
 
-/** Of a client in use, other than of one that is being made, nothing is to be deleted but a secret. */
-const COLLISION_HINT =
-  'Retry the run to mint another. If there is no room for one, delete at Qlik a secret that nobody uses; never the client.';
-
 /**
  * Makes the secret that is to come, and stores it: nobody gets it yet. Like the creation of a client, a mint can be neither repeated nor asked
  * about; after a lost answer the step waits until its secret must show, deletes it and mints another. A rollback mints nothing: it stores the
@@ -118,12 +114,12 @@ export class MintSecretStep implements Step<Output> {
       const { answer, postedAt } = await makeIntendedCall(context, this.settings, intent, (beforeSend) =>
         this.clientSecrets.create(tenantHost, clientId, { ...callsOf(context), beforeSend }),
       );
-      const next = afterMint(clientId, hints, answer, mintedNow);
+      const next = afterMint({ clientId, isIrreplaceable: true }, hints, answer, mintedNow);
       if (next.kind === 'mint-again') continue;
       if (next.kind === 'give-up') {
         // Each was answered: none of them is looked for, or taken for lost.
         await context.commitIntent(settled);
-        throw needsAttention({ ...next.error, hint: COLLISION_HINT });
+        throw needsAttention(next.error);
       }
       const { secret, hint, createdBy = null } = answer;
       const id = uuidv7();

@@ -9,9 +9,16 @@ export const MAX_MINTS = 5;
 /** What is done with a secret just minted: two of one hint cannot be told apart, and neither could be deleted alone, so that such a one is not used. */
 export type MintedDecision = { kind: 'keep' } | { kind: 'mint-again' } | { kind: 'give-up'; error: RunError };
 
+/** A client that a secret was minted for. */
+export interface MintedClient {
+  clientId: string;
+  /** Whether no other can take its place: it serves a customer already, or the OEM made it. */
+  isIrreplaceable: boolean;
+}
+
 /** Decides by the hints the client had when minting began, `minted` being the newest of `mintedNow` secrets. Pure. */
 export function afterMint(
-  clientId: string,
+  { clientId, isIrreplaceable }: MintedClient,
   hintsBefore: readonly string[],
   minted: { hint: string },
   mintedNow: number,
@@ -21,7 +28,9 @@ export function afterMint(
   const error = {
     code: 'HINT_COLLISION',
     message: `Qlik gave the OAuth client "${clientId}" a new secret with the hint of an older one, so that the two cannot be told apart.`,
-    hint: 'Retry the run to mint another. If it happens again, delete the client at Qlik, cancel the run and retry it.',
+    hint: isIrreplaceable
+      ? 'Retry the run to mint another. If there is no room for one, delete at Qlik a secret that nobody uses; never the client.'
+      : 'Retry the run to mint another. If it happens again, delete the client at Qlik, cancel the run and retry it.',
   };
   return { kind: 'give-up', error };
 }
