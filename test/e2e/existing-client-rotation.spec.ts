@@ -28,6 +28,30 @@ describe('the rotation of a client that was made by a script', () => {
     });
   });
 
+  it.each(['read', 'call'])(
+    'keeps the secret that was given until it hears that the software changed over, by a %s',
+    async (acknowledgement) => {
+      const scripted = await oem.script(`in-use-until-a-${acknowledgement}`);
+      const { clientId, clientSecret } = scripted;
+      const rotation = { graceSeconds: 1, deadlineSeconds: 1, acknowledgement };
+      const customerId = await oem.ready(scripted, { clientId, clientSecret }, { rotation });
+      expect((await oem.versions(customerId))[0]).toMatchObject({ version: 1, firstReadAt: expect.any(String) });
+
+      const run = await oem.rotate(customerId);
+      expect(run).toMatchObject({
+        ...{ state: 'needs_attention', step: 'grace' },
+        error: { code: 'ACKNOWLEDGEMENT_OVERDUE' },
+      });
+      expect(await oem.works(scripted, clientSecret)).toBe(true);
+      expect(await oem.actions(customerId)).toContain('acknowledgement.overdue');
+
+      if (acknowledgement === 'read') await oem.credentials(customerId);
+      else await oem.acknowledge(customerId, 2);
+      expect(await oem.stack.runEnd(run.id)).toMatchObject({ state: 'succeeded' });
+      expect(await oem.works(scripted, clientSecret)).toBe(false);
+    },
+  );
+
   it('replaces the secret that was minted, and leaves the others', async () => {
     const scripted = await oem.script('rotated-minted');
     const other = await oem.addSecret(scripted);

@@ -71,6 +71,11 @@ export class ScriptingOem {
     return (await this.stack.call('GET', `/v1/customers/${customerId}/credentials`)).body;
   }
 
+  async acknowledge(customerId: string, version: number): Promise<void> {
+    const path = `/v1/customers/${customerId}/credentials/acknowledgements`;
+    expect((await this.stack.call('POST', path, { body: { version } })).status).toBe(204);
+  }
+
   async versions(customerId: string) {
     return (await this.stack.call('GET', `/v1/customers/${customerId}/secret-versions`)).body.secretVersions;
   }

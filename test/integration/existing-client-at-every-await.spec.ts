@@ -70,6 +70,7 @@ async function outcomeOf(enrolment: Enrolment) {
     recorded: recorded.map(({ clientId: id, secretVersions }) => [id === clientId, secretVersions.length]),
     hintFits: recorded[0]?.secretVersions[0]?.hint === (atQlik.find((hint) => !hints.includes(hint)) ?? null),
     secret: await workers.useStoredSecret(enrolment),
+    countsAsRead: recorded[0]?.secretVersions[0]?.firstReadAt instanceof Date,
     givenSecretKept: existing.sealed !== null,
     auditIntact: (await new AuditVerification(workers.test.database).verify(customerId)).intact,
     toldOnce: ['oauth_client.enrolled', 'oauth_client.changed', 'secret.stored', 'customer.ready', 'run.succeeded'].map(
@@ -91,6 +92,7 @@ const wellIn = (kind: Kind) => ({
   recorded: [[true, 1]],
   hintFits: true,
   secret: 'works',
+  countsAsRead: kind === 'given',
   givenSecretKept: false,
   auditIntact: true,
   toldOnce: [1, 1, 1, 1, 1],

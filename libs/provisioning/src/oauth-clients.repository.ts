@@ -10,7 +10,15 @@ export interface NewClientWithSecret {
   tenantHost: string;
   clientId: string;
   clientName: string;
-  secret: { id: string; version: number; sealed: SealedSecret; hint: string | null; createdBy: string | null };
+  secret: {
+    id: string;
+    version: number;
+    sealed: SealedSecret;
+    hint: string | null;
+    createdBy: string | null;
+    /** Whether the OEM gave it, and so has it. */
+    isGiven: boolean;
+  };
 }
 
 /** What is stored of a secret; `sealed` is null once it is revoked. */
@@ -24,7 +32,10 @@ export type ClientOfCustomer = Pick<OAuthClient, 'id' | 'clientId'>;
 export class OAuthClientsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Stores the client and its secret together: neither is ever there without the other. */
+  /**
+   * Stores the client and its secret together: neither is ever there without the other. One that the OEM gave counts as read from here on: whoever uses it
+   * must change over at the first rotation, though it never asked for credentials.
+   */
   async insertWithSecret(tx: Sql, client: NewClientWithSecret): Promise<void> {
     const { secret } = client;
     await tx.$executeRaw`
@@ -33,9 +44,9 @@ export class OAuthClientsRepository {
         VALUES (${client.id}::uuid, ${client.customerId}::uuid, ${client.tenantHost}, ${client.clientId}, ${client.clientName}, ${client.runId}::uuid)
         RETURNING id
       )
-      INSERT INTO secret_versions (id, customer_id, oauth_client_id, version, sealed, data_key_id, hint, created_by)
+      INSERT INTO secret_versions (id, customer_id, oauth_client_id, version, sealed, data_key_id, hint, created_by, first_read_at)
       SELECT ${secret.id}::uuid, ${client.customerId}::uuid, client.id, ${secret.version}, ${secret.sealed.sealed},
-        ${secret.sealed.dataKeyId}::uuid, ${secret.hint}, ${secret.createdBy} FROM client`;
+        ${secret.sealed.dataKeyId}::uuid, ${secret.hint}, ${secret.createdBy}, CASE WHEN ${secret.isGiven} THEN now() END FROM client`;
   }
 
   /** The version number the customer's next secret gets. */

@@ -28,7 +28,10 @@ export const SecretVersion = z
     }),
     createdAt: instant,
     promotedAt: instant.nullable().meta({ description: 'When it became the current one.' }),
-    firstReadAt: instant.nullable().meta({ description: 'When the credentials endpoint gave it out first.' }),
+    firstReadAt: instant.nullable().meta({
+      description:
+        'When the credentials endpoint gave it out first. Of the secret that you gave with an `existingClient`: when it was stored, since you had it.',
+    }),
     acknowledgedAt: instant.nullable().meta({ description: 'When you said that you use it.' }),
     retiredAt: instant.nullable().meta({ description: 'When it was deleted at Qlik.' }),
     revokedAt: instant.nullable().meta({ description: 'When it was proved that it no longer works, and forgotten.' }),

@@ -25,7 +25,7 @@ export type UnfinishedRotation = Prisma.RunGetPayload<{ select: typeof rotation 
 export interface SecretFacts {
   /** Newest first: every live one, and the last that were revoked. */
   versions: SecretVersionRow[];
-  /** Whether the credentials, in any version, were ever given out. */
+  /** Whether anybody ever had the credentials, in any version: they were given out, or the OEM gave them. */
   wereEverRead: boolean;
   /** Newest first. */
   unfinished: UnfinishedRotation[];

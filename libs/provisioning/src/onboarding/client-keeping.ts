@@ -34,6 +34,8 @@ export interface ClientInHand {
   adopted?: boolean;
   /** Whether the OEM had made the client itself. */
   existing?: boolean;
+  /** Whether the OEM gave the secret, so that its software may use it. */
+  given?: boolean;
   intent: Omit<KeptIntent, 'phase' | 'at' | 'clientId'>;
 }
 
@@ -88,6 +90,7 @@ export class ClientKeeping {
             sealed,
             hint: inHand.hint ?? null,
             createdBy: inHand.createdBy ?? null,
+            isGiven: inHand.given ?? false,
           },
         });
         const data = { warnings: warnings.join(',') };

@@ -7,7 +7,7 @@ export interface CutOver {
   firstReadAt: Date | null;
   /** When the OEM said that it uses the new version. */
   acknowledgedAt: Date | null;
-  /** Whether any version was ever given out: who gets tokens from us alone has nothing to change. */
+  /** Whether anybody ever had a version, from the credentials or because the OEM gave it: who gets tokens from us alone has nothing to change. */
   wereEverRead: boolean;
 }
 

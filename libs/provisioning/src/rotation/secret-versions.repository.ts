@@ -58,7 +58,7 @@ export class SecretVersionsRepository {
       SELECT ${COLUMNS} FROM secret_versions WHERE oauth_client_id = ${oauthClientId}::uuid AND state <> 'revoked' ORDER BY version`;
   }
 
-  /** Whether the credentials of the customer, in any version, were ever given out. */
+  /** Whether anybody ever had the credentials of the customer, in any version: they were given out, or the OEM gave them. */
   async wereEverRead(customerId: string): Promise<boolean> {
     const [read] = await this.database.sql.$queryRaw<unknown[]>`
       SELECT 1 FROM secret_versions WHERE customer_id = ${customerId}::uuid AND first_read_at IS NOT NULL LIMIT 1`;

@@ -8,7 +8,7 @@ type Version = ShownSecret['versions'][number];
 
 const times = [
   ['In use since', 'promotedAt'],
-  ['First read', 'firstReadAt'],
+  ['First read or given', 'firstReadAt'],
   ['Acknowledged', 'acknowledgedAt'],
   ['Deleted at Qlik', 'retiredAt'],
   ['Revoked', 'revokedAt'],

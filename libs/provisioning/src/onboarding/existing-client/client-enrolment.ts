@@ -124,7 +124,7 @@ export class ClientEnrolment {
     ]);
     const ours = secrets.length === 1 ? secrets[0] : undefined;
     const completed = await this.keeping.keep(context, target, dataKey, place, {
-      ...{ client, secret, ...ours, existing: true },
+      ...{ client, secret, ...ours, existing: true, given: true },
       intent: { ...nothingMinted(client, changed), postedAt: context.now() },
     });
     const hints = ours === undefined ? secrets.map(({ hint }) => hint) : [];
