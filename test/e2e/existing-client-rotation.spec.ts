@@ -69,12 +69,9 @@ describe('the rotation of a client that was made by a script', () => {
   it('leaves what the script mints with the same parent client while it goes on', async () => {
     const scripted = await oem.script('still-scripted');
     const customerId = await oem.ready(scripted, { clientId: scripted.clientId }, { rotation: { graceSeconds: 2 } });
-    const { body } = await oem.stack.call('POST', `/v1/customers/${customerId}/rotations`, {
-      body: { mode: 'graceful', reason: 'a test' },
-    });
-    await oem.stack.runWhen(body.id, ({ step }) => step === 'grace');
+    const runId = await oem.beginRotation(customerId);
     const other = await oem.addSecret(scripted);
-    expect(await oem.stack.runEnd(body.id)).toMatchObject({ state: 'succeeded' });
+    expect(await oem.stack.runEnd(runId)).toMatchObject({ state: 'succeeded' });
     expect(await oem.works(scripted, other.secret)).toBe(true);
     expect(await oem.hintsOf(scripted)).toHaveLength(3);
   });
@@ -119,6 +116,31 @@ describe('the rotation of a client that was made by a script', () => {
     await scripted.tenant.api('DELETE', `/${clientId}/client-secrets/${hint}`);
     expect(await oem.change(run.id, 'retry')).toMatchObject({ state: 'succeeded' });
     expect((await oem.versions(customerId))[1]).toMatchObject({ state: 'revoked', retiredAt: expect.any(String) });
+  });
+
+  it('deletes what leaked in an emergency, though such a secret keeps it from ending', async () => {
+    const scripted = await oem.script('leaked-later');
+    await oem.addSecret(scripted);
+    const { clientId, clientSecret, hint } = scripted;
+    const rotation = { graceSeconds: 600 };
+    const customerId = await oem.ready(scripted, { clientId, clientSecret }, { rotation });
+    await oem.beginRotation(customerId);
+    const leaked = await oem.credentials(customerId);
+    expect(leaked).toMatchObject({ version: 2 });
+
+    const run = await oem.rotate(customerId, 'emergency');
+    expect(run).toMatchObject({ state: 'needs_attention', step: 'retire', error: { code: 'SECRET_UNRECOGNISED' } });
+    expect([await oem.works(scripted, leaked.clientSecret), await oem.works(scripted, clientSecret)]).toEqual([
+      false,
+      true,
+    ]);
+    await scripted.tenant.api('DELETE', `/${clientId}/client-secrets/${hint}`);
+    expect(await oem.change(run.id, 'retry')).toMatchObject({ state: 'succeeded' });
+    expect(await oem.versions(customerId)).toMatchObject([
+      { version: 3, state: 'current' },
+      { version: 2, state: 'revoked', retiredAt: expect.any(String) },
+      { version: 1, state: 'revoked', retiredAt: expect.any(String) },
+    ]);
   });
 
   /** As if what was revoked a moment ago had been so for long. */

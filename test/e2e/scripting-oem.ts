@@ -101,6 +101,16 @@ export class ScriptingOem {
     return this.stack.runEnd(body.id);
   }
 
+  /** Begins a rotation, and returns the id of its run once that is in its grace. */
+  async beginRotation(customerId: string): Promise<string> {
+    const { status, body } = await this.stack.call('POST', `/v1/customers/${customerId}/rotations`, {
+      body: { mode: 'graceful', reason: 'a test' },
+    });
+    expect(status).toBe(202);
+    await this.stack.runWhen(body.id, ({ step }) => step === 'grace');
+    return body.id;
+  }
+
   async change(runId: string, what: 'retry' | 'cancel') {
     const { headers } = await this.stack.call('GET', `/v1/runs/${runId}`);
     const options = { headers: { 'if-match': String(headers.etag) }, body: { reason: 'a test' } };

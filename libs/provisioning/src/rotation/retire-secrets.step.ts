@@ -26,7 +26,7 @@ type Output = z.output<typeof Output>;
 
 /**
  * Deletes at Qlik every secret of ours but the current one, once that is seen to work. What is not surely ours stays: also one that came with a client of
- * the OEM's and whose hint is unknown, but for an emergency, in which a person must delete it.
+ * the OEM's and whose hint is unknown, but for an emergency, in which a person must delete it. That one stays keeps no other from being deleted.
  */
 @Injectable()
 export class RetireSecretsStep implements Step<Output> {
@@ -65,8 +65,7 @@ export class RetireSecretsStep implements Step<Output> {
     const mayLetGo = existingClient !== null && RotationInput.parse(context.run.input).mode !== 'emergency';
     const scene = { clientId, currentId: current.id, live, working, secrets, knownHints, mayLetGo };
     const retirement = decideRetirement(scene);
-    if (retirement.kind === 'give-up') throw needsAttention(retirement.error);
-    const { versions, letGo, hints, dead, unrecognised } = retirement;
+    const { hints, dead } = retirement;
     const removing = [...new Set([...(intent?.removing ?? []), ...dead])];
     if (intent !== null && dead.length > 0) await context.commitIntent({ ...intent, removing });
     for (const hint of [...hints, ...dead]) {
@@ -75,6 +74,9 @@ export class RetireSecretsStep implements Step<Output> {
     const postedAt = intent && findUnsureMint(intent);
     // After a lost answer another secret may show later: the step comes back for it, when what must go has gone.
     if (postedAt !== null) awaitSettled(context, this.settings, postedAt);
+    // What went is noted once the step ends: it will then be seen to be refused, and no longer be listed.
+    if (retirement.kind === 'give-up') throw needsAttention(retirement.error);
+    const { versions, letGo, unrecognised } = retirement;
     return {
       output: {
         retiredVersions: versions.map(({ version }) => version),

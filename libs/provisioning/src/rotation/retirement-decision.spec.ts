@@ -126,6 +126,20 @@ describe('decideRetirement', () => {
       expect(decide(scene)).toMatchObject({ kind: 'give-up', error: { code } });
     });
 
+    it.each<[string, LiveVersion, SecretAtQlik, string]>([
+      ['was never told', version('odd', { hint: null }), secret('abc'), 'SECRET_UNRECOGNISED'],
+      ['is somebody’s, too', version('odd'), secret('odd', 'somebody'), 'HINT_COLLISION'],
+      ['is the current one’s, too', version('odd', { hint: 'cur' }), secret('cur'), 'HINT_COLLISION'],
+    ])('on the version alone whose hint %s: the others go, and what was lost', (_its, odd, its, code) => {
+      const scene = {
+        live: [odd, version('leaked'), current],
+        working: ['odd', 'leaked'],
+        secrets: [its, secret('leaked'), secret('cur'), secret('lost')],
+        knownHints: ['abc', 'odd', 'leaked'],
+      };
+      expect(decide(scene)).toMatchObject({ kind: 'give-up', hints: ['leaked'], dead: ['lost'], error: { code } });
+    });
+
     it.each<[string, LiveVersion, SecretAtQlik[]]>([
       ['whose hint was never told', version('old', { hint: null }), [secret('cur')]],
       ['whose hint somebody else’s secret has', version('old'), [secret('old', 'somebody'), secret('cur')]],
@@ -194,7 +208,6 @@ describe('decideRetirement', () => {
       fc.assert(
         fc.property(scenes, ({ scene, foreign }) => {
           const decision = decideRetirement(scene);
-          if (decision.kind === 'give-up') return;
           for (const gone of [...decision.hints, ...decision.dead]) {
             deletions += 1;
             expect(scene.secrets.filter((one) => one.hint === gone).length).toBeLessThanOrEqual(1);
@@ -223,6 +236,25 @@ describe('decideRetirement', () => {
           for (const its of hints) if (!foreign.some((one) => one.hint === its)) expect(decision.hints).toContain(its);
         }),
       );
+    });
+
+    it('gives up for what cannot be told alone: every other version that works is deleted', () => {
+      let deletions = 0;
+      fc.assert(
+        fc.property(scenes, ({ scene }) => {
+          const decision = decideRetirement(scene);
+          if (decision.kind !== 'give-up') return;
+          const hints = scene.live.filter(({ id }) => scene.working.includes(id)).flatMap(({ hint: its }) => its ?? []);
+          const bears = (its: string) => scene.secrets.filter((one) => one.hint === its);
+          const plain = hints.filter((its) => bears(its).length === 1 && bears(its)[0]!.createdBy === us);
+          const kept = scene.live.filter(({ state }) => state !== 'previous').map((one) => one.hint);
+          const going = plain.filter((its) => !kept.includes(its));
+          deletions += going.length;
+          expect(decision.hints).toEqual(expect.arrayContaining(going));
+        }),
+        { numRuns: 10_000 },
+      );
+      expect(deletions).toBeGreaterThan(20);
     });
 
     it('counts each secret that stays and is not ours', () => {

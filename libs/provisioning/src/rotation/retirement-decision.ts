@@ -5,7 +5,7 @@ import type { LiveVersion } from './secret-versions.repository.js';
 
 /**
  * What retiring comes to: versions that are gone or go by `hints`, those that are let go of and stay at Qlik, dead hints of ours that nobody has the
- * secret of, and how many are not ours.
+ * secret of, and how many are not ours. Where a version that still works cannot be told from others, the rest goes all the same, and then a person must act.
  */
 export type Retirement =
   | {
@@ -16,7 +16,7 @@ export type Retirement =
       dead: string[];
       unrecognised: number;
     }
-  | { kind: 'give-up'; error: RunError };
+  | { kind: 'give-up'; hints: string[]; dead: string[]; error: RunError };
 
 /** What there is when older secrets are to go. */
 export interface RetirementScene {
@@ -51,12 +51,12 @@ export function decideRetirement({
   const alive = versions.filter(
     (version) => working.includes(version.id) || (!isKept(version, live) && isShownAsOurs(version, secrets)),
   );
-  const unknown = alive.find(({ hint }) => hint === null);
-  if (unknown !== undefined) return { kind: 'give-up', error: hintUnknown(clientId, unknown.version) };
-  const shared = alive.find((version) => !isAlone(version, live, secrets));
-  if (shared !== undefined) return { kind: 'give-up', error: hintShared(clientId, shared.version) };
-  const hints = alive.map(({ hint }) => hint!);
+  const hints = alive.flatMap((one) => (one.hint !== null && isAlone(one, live, secrets) ? [one.hint] : []));
   const dead = findDead(live, secrets, knownHints);
+  const unknown = alive.find(({ hint }) => hint === null);
+  if (unknown !== undefined) return { kind: 'give-up', hints, dead, error: hintUnknown(clientId, unknown.version) };
+  const shared = alive.find((version) => !isAlone(version, live, secrets));
+  if (shared !== undefined) return { kind: 'give-up', hints, dead, error: hintShared(clientId, shared.version) };
   const explained = [
     ...hints,
     ...dead,
@@ -75,12 +75,12 @@ function isShownAsOurs({ hint, createdBy }: LiveVersion, secrets: readonly Secre
 
 const hintUnknown = (clientId: string, version: number): RunError => ({
   code: 'SECRET_UNRECOGNISED',
-  message: `Which secret of the OAuth client "${clientId}" is version ${version} was never told, so that it cannot be deleted.`,
+  message: `Which secret of the OAuth client "${clientId}" is version ${version} was never told, so that it cannot be deleted. What else of ours was to go is deleted.`,
   hint: 'Delete the old secret at Qlik by its date, then retry the run.',
 });
 
 const hintShared = (clientId: string, version: number): RunError => ({
   code: 'HINT_COLLISION',
-  message: `Another secret of the OAuth client "${clientId}" has the hint of version ${version}, so that neither can be deleted alone.`,
+  message: `Another secret of the OAuth client "${clientId}" has the hint of version ${version}, so that neither can be deleted alone. What else of ours was to go is deleted.`,
   hint: 'Delete at Qlik the one of the two that is not used, then retry the run.',
 });
