@@ -101,6 +101,18 @@ describe('keys', () => {
     await expectToOpen(stored, vaultWith(CURRENT));
   });
 
+  it('that other processes do not have wrap nothing, and are still listed', async () => {
+    const stored = [...(await store(OLD, 1)), ...(await store(CURRENT, 1))];
+    const stray = `current:${randomBytes(32).toString('base64')},${OLD}`;
+    const ended = await keys(['rotate', '--json'], stray);
+    expect(ended).toMatchObject({ code: 1, stdout: '' });
+    expect(JSON.parse(ended.stderr)).toEqual({
+      error: { code: 'KEYS_UNUSABLE', message: expect.stringContaining('"current"') },
+    });
+    await expectToOpen(stored, vaultWith(CURRENT, OLD));
+    expect((await keys(['list'], stray)).code).toBe(0);
+  });
+
   it('says that the current key is needed, and by how many data keys one that is missing', async () => {
     await store(OLD, 2);
     const [current, missing] = [await keys(['retire', 'current', '--json']), await keys(['retire', 'old'], CURRENT)];
@@ -220,10 +232,10 @@ describe('keys rotate to AWS KMS', () => {
 
   it('is killed at any request and goes on from there; what it left is old or new, and opens', async () => {
     const stored = await store(OLD, 4);
-    // Per data key: Encrypt, Decrypt. Killed while the third key's new wrapping is asked for, and then while it is tried.
+    // Per data key: Encrypt, Decrypt. Killed while the third key's new wrapping is asked for, and then while it is tried, after one of the first two was.
     for (const [operation, nth, done] of [
       ['Encrypt', 3, 2],
-      ['Decrypt', 1, 2],
+      ['Decrypt', 2, 2],
     ] as const) {
       const held = kms.hold(operation, nth);
       const { child, ended } = startCli(['keys', 'rotate'], { LOCAL_KEYS: OLD, ...env });

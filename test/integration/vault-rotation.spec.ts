@@ -65,6 +65,17 @@ async function expectOldOrNew(stored: Stored[]): Promise<number> {
 }
 
 describe('KeyRotation', () => {
+  it('wraps nothing under a current key that has another value than the one that other processes wrap by', async () => {
+    const stored = [...(await store(old, 2)), ...(await store(current, 1))];
+    const before = await test.database.client.dataKey.findMany({ orderBy: { id: 'asc' } });
+    await expect(rotate(new LocalKeyProvider([localKey('current'), old]))).rejects.toMatchObject({
+      ...{ code: 'KEYS_UNUSABLE', check: 'commitment' },
+      message: expect.stringContaining('"current"'),
+    });
+    expect(await test.database.client.dataKey.findMany({ orderBy: { id: 'asc' } })).toEqual(before);
+    await expectToOpen(stored, vaultWith(both));
+  });
+
   it('wraps every data key anew, in batches, and says so on the chain of its owner', async () => {
     const stored = await store(old, ROTATION_BATCH + 3);
     const before = await test.database.client.dataKey.findMany({ orderBy: { id: 'asc' } });

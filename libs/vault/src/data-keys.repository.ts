@@ -37,8 +37,8 @@ export class DataKeysRepository {
   }
 
   /** One live data key for each key-encryption key that wraps any. */
-  listOnePerKeyEncryptionKey(): Promise<DataKey[]> {
-    return this.database.sql.$queryRaw<DataKey[]>`
+  listOnePerKeyEncryptionKey(): Promise<LiveDataKey[]> {
+    return this.database.sql.$queryRaw<LiveDataKey[]>`
       SELECT DISTINCT ON (key_encryption_key_id) ${DATA_KEY_COLUMNS}
       FROM data_keys WHERE destroyed_at IS NULL ORDER BY key_encryption_key_id, id`;
   }

@@ -5,7 +5,7 @@ import { dataKeyRewrapped } from './data-key-events.js';
 import { DataKeysRepository, type LiveDataKey } from './data-keys.repository.js';
 import type { DataKeyContext, KeyProvider, WrappedDataKey } from './key-provider.js';
 import { throwKeyProviderError } from './key-provider-error.js';
-import { unusableKey } from './unreadable.js';
+import { unusableKey, unusableKeys } from './unreadable.js';
 import { untilKeyServiceAnswers } from './until-key-service-answers.js';
 import { VaultError } from './vault-error.js';
 
@@ -49,10 +49,12 @@ export class KeyRotation {
 
   /**
    * Each data key is replaced in a transaction of its own, so that it may end anywhere and begin again, and run beside others. Throws
-   * `KEY_PROVIDER_UNAVAILABLE`, and VaultError when the current key does not wrap or does not give back what it wrapped.
+   * `KEY_PROVIDER_UNAVAILABLE`, and VaultError when the current key does not wrap or does not give back what it wrapped; `KEYS_UNUSABLE`, with nothing
+   * changed, when it does not open what other processes wrapped by it.
    */
   async rotate({ actor, onProgress, pausesMs }: KeyRotationOptions): Promise<KeyRotationResult> {
     const current = this.keys.currentKeyId;
+    await untilKeyServiceAnswers(() => this.assertCurrentKeyFits(), pausesMs);
     const total = await this.countRemaining();
     const failures: KeyRotationResult['failures'] = [];
     let [done, rewrapped] = [0, 0];
@@ -76,12 +78,23 @@ export class KeyRotation {
     return { current, rewrapped, remaining: await this.countRemaining(), failures };
   }
 
+  /**
+   * A stray value under the current key's name would wrap everything so that no other process could open it. An older key needs no such look: what it does
+   * not open stays as it is, and one that is lost must not keep the rest from being wrapped anew.
+   */
+  private async assertCurrentKeyFits(): Promise<void> {
+    const samples = await this.dataKeys.listOnePerKeyEncryptionKey();
+    const sample = samples.find(({ keyEncryptionKeyId }) => keyEncryptionKeyId === this.keys.currentKeyId);
+    if (sample === undefined) return;
+    const dataKey = await this.unwrap(sample);
+    if (dataKey instanceof VaultError) throw unusableKeys([dataKey]);
+    dataKey.fill(0);
+  }
+
   /** Resolves to the error when the data key does not unwrap; `changed` says that somebody else changed the row meanwhile, and that what they made of it stands. */
   private async rewrap(row: LiveDataKey, actor: string): Promise<'rewrapped' | 'changed' | VaultError> {
-    const context: DataKeyContext = { dataKeyId: row.id, owner: { kind: row.owner, id: row.ownerId } };
-    const dataKey = await this.keys
-      .unwrap(row.keyEncryptionKeyId, row.wrapped, context)
-      .catch((error: unknown) => (error instanceof VaultError ? error : throwKeyProviderError(error)));
+    const context = contextOf(row);
+    const dataKey = await this.unwrap(row);
     if (dataKey instanceof VaultError) return dataKey;
     const wrapped = await this.wrapAnew(dataKey, context).finally(() => dataKey.fill(0));
     return this.database.sqlTransaction(async (tx) => {
@@ -89,6 +102,12 @@ export class KeyRotation {
       await this.audit.append(tx, dataKeyRewrapped(context, actor, row.keyEncryptionKeyId, wrapped.keyId));
       return 'rewrapped';
     });
+  }
+
+  private unwrap(row: LiveDataKey): Promise<Buffer | VaultError> {
+    return this.keys
+      .unwrap(row.keyEncryptionKeyId, row.wrapped, contextOf(row))
+      .catch((error: unknown) => (error instanceof VaultError ? error : throwKeyProviderError(error)));
   }
 
   /** The new wrapping, once it was seen to give the same key back: the old one, which is the only copy, goes when it is stored. */
@@ -106,6 +125,11 @@ export class KeyRotation {
     return [...counts].reduce((sum, [keyId, count]) => (keyId === this.keys.currentKeyId ? sum : sum + count), 0);
   }
 }
+
+const contextOf = ({ id, owner, ownerId }: LiveDataKey): DataKeyContext => ({
+  dataKeyId: id,
+  owner: { kind: owner, id: ownerId },
+});
 
 function sayHowFar(error: unknown, rewrapped: number): unknown {
   if (!(error instanceof DomainError)) return error;

@@ -33,6 +33,13 @@ export function unusableKey(keyId: string, reason: string, cause?: unknown): Vau
   );
 }
 
+/** The error for keys that do not open what the database has, by the data keys that were tried. */
+export function unusableKeys(failures: readonly [VaultError, ...VaultError[]]): VaultError {
+  const lines = failures.map((failure) => `  ${failure.message}`).join('\n');
+  const [first] = failures;
+  return new VaultError('KEYS_UNUSABLE', first.check, `The keys do not fit the database.\n${lines}`, first);
+}
+
 /** The error for a secret that does not open. */
 export function unreadableSecret(
   { secretId, version, purpose }: SecretContext,

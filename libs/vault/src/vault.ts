@@ -12,7 +12,7 @@ import { isSameOwner, type KeyOwner } from './key-owner.js';
 import { KEY_PROVIDER, type KeyProvider, type WrappedDataKey } from './key-provider.js';
 import { throwKeyProviderError } from './key-provider-error.js';
 import type { SealedSecret, SecretContext } from './secret-context.js';
-import { unreadableDataKey, unreadableSecret } from './unreadable.js';
+import { unreadableDataKey, unreadableSecret, unusableKeys } from './unreadable.js';
 import { VaultError } from './vault-error.js';
 
 /** Secrets at rest: a key-encryption key wraps a data key per owner, from which a key per secret version is derived (docs/security.md). */
@@ -118,10 +118,8 @@ export class Vault {
         failures.push(error);
       }
     }
-    const [first] = failures;
-    if (first === undefined) return;
-    const lines = failures.map((failure) => `  ${failure.message}`).join('\n');
-    throw new VaultError('KEYS_UNUSABLE', first.check, `The keys do not fit the database.\n${lines}`, first);
+    const [first, ...more] = failures;
+    if (first !== undefined) throw unusableKeys([first, ...more]);
   }
 
   private async createDataKey(owner: KeyOwner): Promise<void> {
