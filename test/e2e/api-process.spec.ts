@@ -8,7 +8,7 @@ import { pino } from 'pino';
 import type { z } from 'zod';
 import type { AcceptedCustomer } from '../../apps/api/src/customers/customer.schema.js';
 import { startApi } from '../../apps/api/src/start-api.js';
-
+import { makeApiKey } from '../api-key.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
 import { LOCAL_KEYS, newCustomer, startApiUnderTest } from './api-under-test.js';
 
@@ -99,6 +99,7 @@ describe('start and stop', () => {
   });
 
   it('answers what is under way before it closes, and does not wait for the connection to idle away', async () => {
+    const key = await makeApiKey(test.database, ['runs:write']);
     const api = await startApi(env, silent);
     const { hostname, port } = new URL(api.url);
     const socket = connect(Number(port), hostname);
@@ -106,14 +107,20 @@ describe('start and stop', () => {
     socket.setEncoding('utf8').on('data', (chunk: string) => (reply += chunk));
     const ended = new Promise((resolve) => socket.once('close', resolve));
     const head = ['POST /v1/runs/x/cancel HTTP/1.1', `Host: ${hostname}`, 'Content-Type: application/json'];
-    socket.write([...head, 'Content-Length: 2', 'Connection: keep-alive', 'Expect: 100-continue', '', ''].join('\r\n'));
+    const more = [
+      `Authorization: Bearer ${key}`,
+      'Content-Length: 2',
+      'Connection: keep-alive',
+      'Expect: 100-continue',
+    ];
+    socket.write([...head, ...more, '', ''].join('\r\n'));
     await new Promise((resolve) => socket.once('data', resolve));
     expect(reply).toMatch(/^HTTP\/1.1 100 /);
     const closed = api.close();
     await refusedConnection(hostname, Number(port));
     socket.write('{}');
     await ended;
-    expect(reply).toContain('HTTP/1.1 401 ');
+    expect(reply).toContain('HTTP/1.1 404 ');
     expect(reply.toLowerCase()).toContain('connection: close');
     await closed;
   });
