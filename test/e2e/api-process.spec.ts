@@ -120,7 +120,7 @@ describe('start and stop', () => {
     await refusedConnection(hostname, Number(port));
     socket.write('{}');
     await ended;
-    expect(reply).toContain('HTTP/1.1 404 ');
+    expect(reply).toContain('HTTP/1.1 400 ');
     expect(reply.toLowerCase()).toContain('connection: close');
     await closed;
   });
