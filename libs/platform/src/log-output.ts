@@ -14,7 +14,7 @@ const MAX_KEPT = 1_000_000;
 const PIPE_IS_FULL_MS = 5;
 
 /**
- * Writes lines that come at about the same time together: a write for each would be what a quick request costs most. A reader that is slow slows
+ * Writes lines that come at about the same time together: a write for each would cost more than making it. A reader that is slow slows
  * the process. While nothing can be written (a full disk, no reader), the first million characters are kept, and of the rest their number. What
  * still waits when the process exits is written then; SIGKILL takes it along.
  */
