@@ -21,12 +21,14 @@ const PIPE_IS_FULL_MS = 5;
 export function openLogOutput(fd = 1): DestinationStream & { flushSync: () => void } {
   let waiting = '';
   let lost = 0;
+  let isStuck = false;
   let timer: NodeJS.Timeout | undefined;
   const writeWaiting = (): void => {
     clearTimeout(timer);
     timer = undefined;
     waiting = writeAll(fd, waiting);
-    if (waiting !== '' || lost === 0) return;
+    isStuck = waiting !== '';
+    if (isStuck || lost === 0) return;
     waiting = writeAll(
       fd,
       `${JSON.stringify({ level: 'warn', lost, msg: 'Lines of the log could not be written' })}\n`,
@@ -38,7 +40,8 @@ export function openLogOutput(fd = 1): DestinationStream & { flushSync: () => vo
     write: (line) => {
       if (waiting.length < MAX_KEPT) waiting += line;
       else lost += 1;
-      if (waiting.length > MAX_WAITING) writeWaiting();
+      // What could not be written is tried again by the clock, not by each line that comes on top.
+      if (waiting.length > MAX_WAITING && !isStuck) writeWaiting();
       else timer ??= setTimeout(writeWaiting, TOGETHER_MS).unref();
     },
     flushSync: writeWaiting,
