@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SecretAtQlik } from '../secrets/secrets-at-qlik.js';
+import { asked } from '../secrets/settled.js';
 
 const Removing = z.object({ clientIds: z.array(z.string()), hints: z.array(z.string()) });
 type Removing = z.output<typeof Removing>;
@@ -21,11 +22,6 @@ const creation = {
   removing: Removing.optional(),
 };
 
-const asking = {
-  /** Whether no call of unknown outcome is left to wait for: the last one was refused, not sent, or answered, and those before it had their time. */
-  settled: z.boolean().optional(),
-};
-
 const adoption = {
   clientId: z.string(),
   /** The same of calls for a secret. */
@@ -43,8 +39,8 @@ const adoption = {
  * posting → kept, or after a lost answer: posting → (posting →) minting → kept.
  */
 export const CreationIntent = z.discriminatedUnion('phase', [
-  z.object({ phase: z.literal('posting'), at: z.coerce.date(), ...asking, ...creation }),
-  z.object({ phase: z.literal('minting'), at: z.coerce.date(), ...asking, ...creation, ...adoption }),
+  z.object({ phase: z.literal('posting'), at: z.coerce.date(), ...asked, ...creation }),
+  z.object({ phase: z.literal('minting'), at: z.coerce.date(), ...asked, ...creation, ...adoption }),
   /** `postedAt`: when the last call was intended that may have acted. */
   z.object({ phase: z.literal('kept'), at: z.coerce.date(), ...creation, ...adoption, postedAt: z.coerce.date() }),
 ]);

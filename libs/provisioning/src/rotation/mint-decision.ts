@@ -1,6 +1,7 @@
 import type { Intent, RunError } from '@app/runs';
 import { MAX_MINTS, MAX_SECRETS, mintUnanswered } from '../secrets/minting.js';
 import type { SecretAtQlik } from '../secrets/secrets-at-qlik.js';
+import { mayLackAnswer } from '../secrets/settled.js';
 import { findDead, isAlone } from './our-secrets.js';
 import type { MintingIntent } from './rotation-intent.js';
 import type { LiveVersion } from './secret-versions.repository.js';
@@ -33,7 +34,7 @@ export function beforeMint({ clientId, intent, live, secrets, isEmergency }: Min
       : {
           knownHints: intent.knownHints,
           mints: intent.mints,
-          unsure: intent.unsure || intent.settled !== true,
+          unsure: mayLackAnswer(intent),
           removing: intent.removing,
         };
   // Where no answer was lost, nothing of ours is unknown: what is newer, a script of the OEM's made with our own parent client.

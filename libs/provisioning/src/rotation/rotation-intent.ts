@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { asked, mayLackAnswer } from '../secrets/settled.js';
 
 const known = {
   /** The hints the client had before the first mint of the run, so that what is newer can be told. */
@@ -13,8 +14,7 @@ const known = {
 
 /** What a rotation has set out to do at Qlik; committed before every call that cannot be repeated. `at` is when. minting → minted. */
 export const RotationIntent = z.discriminatedUnion('phase', [
-  /** `settled`: whether no call of unknown outcome is left to wait for: the last one was refused, not sent, or answered, and those before it had their time. */
-  z.object({ phase: z.literal('minting'), at: z.coerce.date(), settled: z.boolean().optional(), ...known }),
+  z.object({ phase: z.literal('minting'), at: z.coerce.date(), ...asked, ...known }),
   /** `postedAt`: when the last call was intended that may have acted; null where nothing was minted. */
   z.object({ phase: z.literal('minted'), at: z.coerce.date(), ...known, postedAt: z.coerce.date().nullable() }),
 ]);
@@ -23,7 +23,7 @@ export type MintingIntent = Extract<RotationIntent, { phase: 'minting' }>;
 
 /** When a secret was last asked for whose answer may have been lost, so that it may yet show; null where none can. */
 export function findUnsureMint(intent: RotationIntent): Date | null {
-  if (intent.phase === 'minting') return intent.settled === true && !intent.unsure ? null : intent.at;
+  if (intent.phase === 'minting') return mayLackAnswer(intent) ? intent.at : null;
   return intent.unsure ? intent.postedAt : null;
 }
 

@@ -10,7 +10,7 @@ import { ProvisioningSettings } from '../../provisioning-settings.js';
 import { callsOf } from '../../qlik-calls.js';
 import { MAX_MINTS, MAX_SECRETS, mintUnanswered } from '../../secrets/minting.js';
 import { type SecretAtQlik, secretsOf } from '../../secrets/secrets-at-qlik.js';
-import { awaitAsked } from '../../secrets/settled.js';
+import { awaitAsked, mayLackAnswer } from '../../secrets/settled.js';
 import { StoredSecrets } from '../../secrets/stored-secrets.js';
 import { ClientAdoption } from '../client-adoption.js';
 import { ClientKeeping, type CreatedClientOutput } from '../client-keeping.js';
@@ -189,9 +189,9 @@ const nothingMinted = ({ clientId, clientName }: OAuthClient, changed: string[])
   ...{ posts: 0, unsure: false, mints: 0, deadSecrets: [], knownHints: null },
 });
 
-/** What is known once a mint was intended: that its answer is lost, unless the intent says otherwise. */
+/** What is known once a mint was intended. */
 const goingOn = (minting: MintingIntent, changed: string[]): Adoption => ({
   ...minting,
   existing: { changed },
-  unsure: minting.unsure || minting.settled !== true,
+  unsure: mayLackAnswer(minting),
 });
