@@ -7,6 +7,9 @@ import { promisify } from 'node:util';
 
 const root = join(import.meta.dirname, '..');
 
+/** Scopes of the key of a signup backend: what docs/integration-guide.md says it needs. */
+export const EXAMPLE_SCOPES = ['customers:write', 'customers:read', 'runs:read', 'tokens:write'];
+
 /** Builds the examples as their README says. */
 export async function buildExamples(): Promise<void> {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');

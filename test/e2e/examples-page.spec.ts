@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { makeApiKey } from '../api-key.js';
-import { buildExamples, ExampleProcess } from '../example-process.js';
+import { buildExamples, EXAMPLE_SCOPES, ExampleProcess } from '../example-process.js';
 import { Stack } from '../stack.js';
 import { launchBrowser } from './chromium.js';
+import { claimsOf } from './tokens-under-test.js';
 
 jest.setTimeout(60_000);
 
@@ -35,12 +36,7 @@ beforeAll(async () => {
   example = await ExampleProcess.start('express-signup', {
     PORT: '0',
     PROVISIONER_URL: stack.api.url,
-    PROVISIONER_API_KEY: await makeApiKey(stack.test.database, [
-      'customers:write',
-      'customers:read',
-      'runs:read',
-      'tokens:write',
-    ]),
+    PROVISIONER_API_KEY: await makeApiKey(stack.test.database, EXAMPLE_SCOPES),
     WEBHOOK_SECRETS: `whsec_${Buffer.alloc(32).toString('base64')}`,
     TENANTS: JSON.stringify([tenant]),
     SIGN_UPS_FILE: join(folder, 'sign-ups.json'),
@@ -76,8 +72,7 @@ it('takes a user from the sign-up to analytics of the own tenant', async () => {
   const { body } = await stack.call('GET', '/v1/customers?limit=1');
   const [customer] = body.customers;
   expect(config).toEqual({ host: `https://${tenant.host}`, clientId: customer.clientId, authType: 'Oauth2' });
-  const claims = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as object;
-  expect(claims).toMatchObject({ host: tenant.host, sub: tenant.userId });
+  expect(claimsOf({ body: { accessToken: token } })).toMatchObject({ host: tenant.host, sub: tenant.userId });
   expect(await page.locator('qlik-embed').getAttribute('ui')).toBe('analytics/sheet');
   expect(await page.getByRole('button', { name: 'Sign up' }).isVisible()).toBe(false);
   expect(complaints).toEqual([]);

@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { makeApiKey } from '../api-key.js';
-import { buildExamples, ExampleProcess } from '../example-process.js';
+import { buildExamples, EXAMPLE_SCOPES, ExampleProcess } from '../example-process.js';
 import { Stack } from '../stack.js';
+import { claimsOf } from './tokens-under-test.js';
 
 jest.setTimeout(60_000);
 
 const NEVER_SECONDS = '86400';
-
-/** The key of a signup backend: what docs/integration-guide.md says it needs. */
-const SCOPES = ['customers:write', 'customers:read', 'runs:read', 'tokens:write'];
 
 let stack: Stack;
 let folder: string;
@@ -20,7 +18,7 @@ beforeAll(async () => {
   await buildExamples();
   folder = await mkdtemp(join(tmpdir(), 'examples-'));
   stack = await Stack.start({ env: { WEBHOOK_ALLOW_LOOPBACK: 'true' } });
-  apiKey = await makeApiKey(stack.test.database, SCOPES);
+  apiKey = await makeApiKey(stack.test.database, EXAMPLE_SCOPES);
 });
 afterAll(async () => {
   await stack.close();
@@ -110,7 +108,7 @@ describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
     const token = await tokenFor(ann);
     expect(token.headers.get('cache-control')).toBe('no-store');
     expect(Object.keys(token.body).sort()).toEqual(['accessToken', 'expiresInSeconds']);
-    expect(claimsOf(token.body.accessToken)).toMatchObject({
+    expect(claimsOf(token)).toMatchObject({
       host: first.host,
       sub: first.userId,
       clientId: shown.body.clientId,
@@ -123,7 +121,7 @@ describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
     await example.prints(isMailed('bob@two.example'));
     const { id } = await customerAt(first);
     const body = { customerId: id, id, tenantHost: first.host, userId: first.userId };
-    const claims = claimsOf((await tokenFor(bob, body)).body.accessToken);
+    const claims = claimsOf(await tokenFor(bob, body));
     expect(claims).toMatchObject({ host: second.host, sub: second.userId });
     for (const cookie of [undefined, 'session=', `session=${id}`, `${bob}x`, `session=${'A'.repeat(43)}`]) {
       const refused = await ask('POST', '/analytics/token', cookie === undefined ? {} : { cookie });
@@ -173,7 +171,7 @@ describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
       body: { reason: 'mended' },
     });
     await example.prints(isMailed('cat@three.example'));
-    expect(claimsOf((await tokenFor(cat)).body.accessToken)).toMatchObject({ host: third.host, sub: third.userId });
+    expect(claimsOf(await tokenFor(cat))).toMatchObject({ host: third.host, sub: third.userId });
   });
 
   it('loses nothing when it dies: not the session, not the sign-up, not a webhook that it missed', async () => {
@@ -187,7 +185,7 @@ describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
     await stack.runEnd((await customerAt(last)).currentRunId, 30_000);
     await start({ LOOK_AGAIN_SECONDS: '0.1' });
     await untilTrue(async () => (await ask('GET', '/signup', { cookie: dan })).body.state === 'ready');
-    expect(claimsOf((await tokenFor(dan)).body.accessToken)).toMatchObject({ host: last.host, sub: last.userId });
+    expect(claimsOf(await tokenFor(dan))).toMatchObject({ host: last.host, sub: last.userId });
     const { body } = await stack.call('GET', '/v1/customers?limit=100');
     expect(body.customers.filter(({ tenantHost }: any) => tenantHost === last.host)).toHaveLength(1);
     // Those who were ready are not told again, and their sessions hold.
@@ -206,7 +204,7 @@ describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
     await stack.runEnd(accepted.run.id, 30_000);
     await restart({ LOOK_AGAIN_SECONDS: '0.1' });
     await untilTrue(async () => (await ask('GET', '/signup', { cookie: eve })).body.state === 'ready');
-    expect(claimsOf((await tokenFor(eve)).body.accessToken)).toMatchObject({ host: lost.host, sub: lost.userId });
+    expect(claimsOf(await tokenFor(eve))).toMatchObject({ host: lost.host, sub: lost.userId });
     expect(example.count(/^support:/)).toBe(0);
   });
 
@@ -222,11 +220,6 @@ describe.each(['express-signup', 'nest-signup'])('the example %s', (name) => {
 interface Tenant {
   host: string;
   userId: string;
-}
-
-/** What a sandbox's token says of itself. */
-function claimsOf(accessToken: string): object {
-  return JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString());
 }
 
 /** Asks until it is so; the test's own time limit ends it. */

@@ -41,7 +41,7 @@ export async function askToken(
   return { status: answer.statusCode, headers: answer.headers, body: await answer.body.json() };
 }
 
-export function claimsOf(answer: TokenAnswer): Claims {
+export function claimsOf(answer: Pick<TokenAnswer, 'body'>): Claims {
   const [, claims = ''] = String(answer.body.accessToken).split('.');
   return JSON.parse(Buffer.from(claims, 'base64url').toString());
 }

@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { needsAttention } from '@app/runs';
 import { RotationsHarness } from './rotations-harness.js';
-import { Gate } from './runs-harness.js';
 
 let harness: RotationsHarness;
 
@@ -48,14 +47,8 @@ describe('the slot of the customer', () => {
 
   it('is taken for an emergency from a run that comes to wait for a person while it is waited for', async () => {
     const { customerId } = await harness.ready();
-    const holder = await harness.runs.queue(harness.other, { customerId });
-    const gate = new Gate();
-    harness.other.first.does = async () => {
-      await gate.pass();
-      throw needsAttention({ code: 'X', message: 'Somebody must look.' });
-    };
-    const walked = harness.process.runner.execute(holder.id);
-    await gate.reached;
+    harness.other.first.does = () => Promise.reject(needsAttention({ code: 'X', message: 'Somebody must look.' }));
+    const { holder, gate, walked } = await harness.holdOther(customerId);
     await harness.ask('emergency', customerId);
     const [run] = await harness.rotationsOf(customerId);
     expect(await harness.process.runner.execute(run!.id)).toEqual({ kind: 'idle' });
@@ -105,14 +98,7 @@ describe('the slot of the customer', () => {
 
   it('is left to a worker that is at a run when the pause is set', async () => {
     const { customerId } = await harness.ready();
-    const holder = await harness.runs.queue(harness.other, { customerId });
-    const gate = new Gate();
-    harness.other.first.does = async () => {
-      await gate.pass();
-      return { output: {} };
-    };
-    const walked = harness.process.runner.execute(holder.id);
-    await gate.reached;
+    const { gate, walked } = await harness.holdOther(customerId);
     await harness.runs.pause({ plan: harness.other.name });
     await harness.ask('emergency', customerId);
     const [run] = await harness.rotationsOf(customerId);
@@ -125,14 +111,7 @@ describe('the slot of the customer', () => {
 
   it('is no longer that of a worker which was silent for its lease: what it writes then is refused', async () => {
     const { customerId } = await harness.ready();
-    const holder = await harness.runs.queue(harness.other, { customerId });
-    const gate = new Gate();
-    harness.other.first.does = async () => {
-      await gate.pass();
-      return { output: {} };
-    };
-    const walked = harness.process.runner.execute(holder.id);
-    await gate.reached;
+    const { holder, gate, walked } = await harness.holdOther(customerId);
     await harness.runs.pause({ plan: harness.other.name });
     await harness.runs.letTimePass(holder.id);
     await harness.ask('emergency', customerId);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ROTATION_STEPS, RotationDefaults, rotationSettings, RotationsService, RotationStart } from '@app/customers';
 import { DomainError, parseConfig, type Run, type RunState } from '@app/platform';
 import { RotationSweep } from '@app/provisioning';
-import { type Plan, RunSuccession, type RunWaker } from '@app/runs';
+import { type Plan, type RunResult, RunSuccession, type RunWaker } from '@app/runs';
 import { pino } from 'pino';
 import { DueCustomers } from '../../libs/provisioning/src/due-customers.js';
 import { FakeStep, Gate, RunsHarness, TestPlan } from './runs-harness.js';
@@ -94,14 +94,18 @@ export class RotationsHarness {
     return this.#steps[ROTATION_STEPS.indexOf(name)]!;
   }
 
-  /** Has whoever comes to the step wait at the gate before it succeeds. */
+  /** Has whoever comes to the step wait at the gate before it does what it did. */
   gateAt(name: (typeof ROTATION_STEPS)[number]): Gate {
-    const gate = new Gate();
-    this.step(name).does = async () => {
-      await gate.pass();
-      return { output: {} };
-    };
-    return gate;
+    return gateBefore(this.step(name));
+  }
+
+  /** A run of the other plan, whose worker waits at the gate before the first step does what it did. */
+  async holdOther(customerId: string): Promise<{ holder: Run; gate: Gate; walked: Promise<RunResult> }> {
+    const holder = await this.runs.queue(this.other, { customerId });
+    const gate = gateBefore(this.other.first);
+    const walked = this.process.runner.execute(holder.id);
+    await gate.reached;
+    return { holder, gate, walked };
   }
 
   /** A customer that is ready and due for rotation, with secrets the last of which is current. */
@@ -212,4 +216,14 @@ export class RotationsHarness {
     const succession = new RunSuccession(audit);
     return { start: new RotationStart(service, succession, audit, defaults), succession, defaults };
   }
+}
+
+function gateBefore(step: FakeStep): Gate {
+  const gate = new Gate();
+  const { does } = step;
+  step.does = async (context) => {
+    await gate.pass();
+    return does(context);
+  };
+  return gate;
 }
