@@ -36,7 +36,10 @@ export interface AppProcessOptions {
 /** Characters of stderr that are kept for `describeEnd`. */
 const KEPT_COMPLAINTS = 4_000;
 
-/** Starts `dist/apps/<app>/src/main.js` on a free port, with nothing in its environment but `env`; resolves when it says where it listens. */
+/** A start that takes longer hangs. */
+const STARTS_WITHIN_MS = 300_000;
+
+/** Starts `dist/apps/<app>/src/main.js` on a free port, with nothing in its environment but `env`; resolves when it says where it listens. A start that hangs is ended, and rejects. */
 export async function startAppProcess(
   app: 'api' | 'worker' | 'sandbox',
   env: NodeJS.ProcessEnv,
@@ -63,12 +66,13 @@ export async function startAppProcess(
     complaints = (complaints + chunk.toString()).slice(-KEPT_COMPLAINTS);
     take(chunk.toString());
   });
+  const hangs = setTimeout(endWithUs, STARTS_WITHIN_MS);
   const url = await Promise.race([
     findUrl(child, take),
     ended.then(({ code, signal }) =>
-      Promise.reject(new Error(`The process "${app}" ended with ${code ?? signal}:\n${complaints}`)),
+      Promise.reject(new Error(`The process "${app}" ended with ${code ?? signal} before it listened:\n${complaints}`)),
     ),
-  ]);
+  ]).finally(() => clearTimeout(hangs));
   return {
     url,
     pid: child.pid ?? 0,

@@ -1,5 +1,6 @@
 export * from './config.js';
-export { Database, type DatabaseOptions, SESSION_OPTIONS, type Transaction } from './database/database.js';
+export { openConnectionPool } from './database/connection-pool.js';
+export { Database, type DatabaseOptions, type Transaction } from './database/database.js';
 export { type Sql } from './database/sql.js';
 export { DatabaseModule } from './database/database.module.js';
 export * from './database/generated/client.js';

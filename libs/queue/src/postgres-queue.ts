@@ -5,8 +5,8 @@ import {
   type BackendFactory,
   type ConnectionOptions,
 } from 'bullmq';
-import { Pool } from 'pg';
-import { DomainError, type Secret, SESSION_OPTIONS } from '@app/platform';
+import type { Pool } from 'pg';
+import { DomainError, openConnectionPool, type Secret } from '@app/platform';
 import type { OutageLog } from './outage-log.js';
 import type { QueueConnections, QueueRole } from './queue-connections.js';
 
@@ -15,19 +15,14 @@ export const QUEUE_SCHEMA = 'bullmq';
 
 /** Makes the queue's one pool of a process, every connection of which is heard. */
 export function openQueuePool(databaseUrl: Secret, role: QueueRole, workers: number, outages: OutageLog): Pool {
-  return (
-    new Pool({
-      connectionString: databaseUrl.reveal(),
-      // Each worker keeps one connection for LISTEN.
-      max: role === 'consumer' ? workers + 3 : 3,
-      keepAlive: true,
-      connectionTimeoutMillis: role === 'consumer' ? 5_000 : 1_000,
-      options: `${SESSION_OPTIONS} -c search_path=${QUEUE_SCHEMA}`,
-    })
-      .on('error', outages.note)
-      // BullMQ does not listen to each connection that it takes, and an unheard error ends the process.
-      .on('connect', (connection) => connection.on('error', outages.note))
-  );
+  return openConnectionPool({
+    url: databaseUrl,
+    // Each worker keeps one connection for LISTEN.
+    max: role === 'consumer' ? workers + 3 : 3,
+    connectWithinMs: role === 'consumer' ? 5_000 : 1_000,
+    sessionOptions: `-c search_path=${QUEUE_SCHEMA}`,
+    noteLoss: outages.note,
+  });
 }
 
 /** Opens the queue in its database. Throws QUEUE_NOT_MIGRATED when its tables are not there. */

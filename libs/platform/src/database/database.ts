@@ -1,7 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { Secret } from '../secret.js';
+import { openConnectionPool } from './connection-pool.js';
 import { Prisma, PrismaClient } from './generated/client.js';
 import { nameStatement, PgSql, type Sql } from './sql.js';
 
@@ -12,14 +13,9 @@ export interface DatabaseOptions {
   url: Secret;
   /** Connections this process may hold. */
   maxConnections: number;
+  /** How long a statement may take, in milliseconds; 30 s unless given. */
+  answerWithinMs?: number;
 }
-
-/**
- * How the sessions of every pool of ours behave. A process that is frozen, or gone without a word, must not keep its rows locked
- * until TCP notices: PostgreSQL ends a transaction that says nothing for ten seconds. And adapter-pg sends and reads instants without
- * their offset: the session must be in UTC, whatever the database's own zone.
- */
-export const SESSION_OPTIONS = '-c TimeZone=UTC -c idle_in_transaction_session_timeout=10s';
 
 /** PostgreSQL on one pool of connections: Prisma's generated client, and plain SQL where every millisecond counts. */
 @Injectable()
@@ -30,20 +26,14 @@ export class Database implements OnApplicationShutdown {
   readonly #pool: Pool;
 
   constructor(options: DatabaseOptions) {
-    this.#pool = new Pool({
-      connectionString: options.url.reveal(),
+    this.#pool = openConnectionPool({
+      url: options.url,
       max: options.maxConnections,
-      keepAlive: true,
-      connectionTimeoutMillis: 5_000,
-      idleTimeoutMillis: 60_000,
-      // Longer than any statement of ours takes: a connection that is half open must not hold a run for ever.
-      query_timeout: 30_000,
-      options: SESSION_OPTIONS,
+      connectWithinMs: 5_000,
+      answerWithinMs: options.answerWithinMs,
+      // Whoever needs one next hears of an outage.
+      noteLoss: () => undefined,
     });
-    // An idle connection that breaks is replaced by the pool; whoever needs one next hears of an outage.
-    this.#pool.on('error', () => undefined);
-    // The server may end a connection in the packet that opens it: before whoever asked for it can listen. An unheard error would end the process.
-    this.#pool.on('connect', (connection) => connection.on('error', () => undefined));
     const adapter = new PrismaPg(this.#pool, {
       disposeExternalPool: true,
       statementNameGenerator: ({ sql }) => nameStatement(sql),

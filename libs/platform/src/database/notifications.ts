@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { Secret } from '../secret.js';
-import { type Database, SESSION_OPTIONS } from './database.js';
+import { SESSION_OPTIONS } from './connection-pool.js';
+import type { Database } from './database.js';
 import { ListeningSession } from './listening-session.js';
 
 /** How long after the last proof that it hears a process goes by what it remembers: so long may a change stay unheard if the network fails without a word. */
