@@ -4,7 +4,7 @@ import { ApiKeyCache, type KnownKey } from './api-key-cache.js';
 
 type Listener = Parameters<Notifications['subscribe']>[1];
 
-const row = { id: 'k1', name: 'crm' } as KnownKey;
+const row = { id: 'k1' } as KnownKey;
 
 let looks: number;
 let listener: Listener;

@@ -1,7 +1,10 @@
 import { type ApiKey, type Notifications, NotifiedCache, startStopwatch, type Stopwatch } from '@app/platform';
+import type { Caller } from './caller.js';
 
-/** What is asked of a key's row at each request. */
-export type KnownKey = Omit<ApiKey, 'createdAt'>;
+/** What is asked of a key's row at each request, and who its holder is. */
+export interface KnownKey extends Pick<ApiKey, 'id' | 'secretHash' | 'expiresAt' | 'lastUsedAt' | 'revokedAt'> {
+  caller: Caller;
+}
 
 /** How long a row is gone by at most, though nothing was heard of it. */
 const KEPT_MS = 3_000;

@@ -26,13 +26,16 @@ export interface IssuedKey {
 /** Makes an API key of 256 random bits. */
 export function issueKey(): IssuedKey {
   const id = Array.from({ length: ID_LENGTH }, () => ID_ALPHABET[randomInt(ID_ALPHABET.length)]).join('');
-  const secret = base62(BigInt(`0x${randomBytes(32).toString('hex')}`), SECRET_LENGTH);
+  const secret = base62(BigInt(`0x${randomBytes(32).toString('hex')}`));
   const unchecked = `${API_KEY_PREFIX}${id}_${secret}`;
   return { id, secretHash: sha256(secret), key: new Secret(unchecked + checksum(unchecked)) };
 }
 
+/** What is looked up, and compared, of a key that somebody offers. */
+export type ParsedKey = Pick<IssuedKey, 'id' | 'secretHash'>;
+
 /** The id and the hash of the secret of a well-formed key; undefined for anything else, a typing error included. */
-export function parseKey(token: string): { id: string; secretHash: Uint8Array<ArrayBuffer> } | undefined {
+export function parseKey(token: string): ParsedKey | undefined {
   const [, id, secret, check] = FORM.exec(token) ?? [];
   if (id === undefined || secret === undefined) return undefined;
   if (checksum(token.slice(0, -CHECKSUM_LENGTH)) !== check) return undefined;
@@ -41,13 +44,15 @@ export function parseKey(token: string): { id: string; secretHash: Uint8Array<Ar
 
 /** CRC-32 of everything before it: it guards against typing errors and false alarms of scanners, not against forgery. */
 function checksum(text: string): string {
-  return base62(BigInt(crc32(text)), CHECKSUM_LENGTH);
+  let digits = '';
+  for (let rest = crc32(text); rest > 0; rest = Math.floor(rest / 62)) digits = BASE62[rest % 62]! + digits;
+  return digits.padStart(CHECKSUM_LENGTH, '0');
 }
 
-function base62(value: bigint, length: number): string {
-  let text = '';
-  for (let rest = value; rest > 0n; rest /= 62n) text = BASE62[Number(rest % 62n)]! + text;
-  return text.padStart(length, '0');
+function base62(value: bigint): string {
+  let digits = '';
+  for (let rest = value; rest > 0n; rest /= 62n) digits = BASE62[Number(rest % 62n)]! + digits;
+  return digits.padStart(SECRET_LENGTH, '0');
 }
 
 function sha256(text: string): Uint8Array<ArrayBuffer> {

@@ -12,7 +12,7 @@ import {
   type CreatedApiKey,
   type ReplacingApiKey,
 } from './api-key-replacement.js';
-import { issueKey, parseKey } from './api-key-token.js';
+import { issueKey, type ParsedKey, parseKey } from './api-key-token.js';
 import type { Caller } from './caller.js';
 import { LastUse } from './last-use.js';
 import { checkNewApiKey, type NewApiKey } from './new-api-key.js';
@@ -110,6 +110,11 @@ export class ApiKeys implements OnModuleDestroy {
 
   /** Who holds this key. Throws ApiKeyRefused; whether a key is expired or revoked is told only to who holds its secret. */
   async authenticate(token: string): Promise<Caller> {
+    return this.read(token)();
+  }
+
+  /** Takes a key apart: what is returned authenticates its holder, as often as it is called, and gives the same object while the key's row is remembered. Throws API_KEY_MALFORMED. */
+  read(token: string): () => Promise<Caller> {
     const parsed = parseKey(token);
     if (parsed === undefined) {
       throw new ApiKeyRefused(
@@ -117,20 +122,7 @@ export class ApiKeys implements OnModuleDestroy {
         'This is not an API key: a character is missing or changed. Send it whole, as it was shown when it was made.',
       );
     }
-    const { id, secretHash } = parsed;
-    const row = await (this.cache?.find(id, () => this.#look(id)) ?? this.#look(id));
-    if (row === undefined || !timingSafeEqual(row.secretHash, secretHash)) {
-      throw new ApiKeyRefused(
-        'API_KEY_UNKNOWN',
-        `The API key "${id}" is not one of this installation: check that it was made for this one, or make a new key.`,
-        row?.id,
-      );
-    }
-    const now = this.now();
-    this.#assertUsable(row, now);
-    // A remembered row would have it noted at each request until it is read again.
-    if (this.#lastUse.note(id, row.lastUsedAt, now)) row.lastUsedAt = now;
-    return { kind: 'api-key', id, name: row.name, scopes: row.scopes as Scope[], actor: `api-key:${id}` };
+    return () => this.#authenticate(parsed);
   }
 
   /** Takes a key back: it is refused here from the next request on, and elsewhere within milliseconds. Once is enough, twice does no harm. Throws API_KEY_NOT_FOUND. */
@@ -176,12 +168,30 @@ export class ApiKeys implements OnModuleDestroy {
     await this.#lastUse.settled();
   }
 
+  async #authenticate({ id, secretHash }: ParsedKey): Promise<Caller> {
+    const row = await (this.cache?.find(id, () => this.#look(id)) ?? this.#look(id));
+    if (row === undefined || !timingSafeEqual(row.secretHash, secretHash)) {
+      throw new ApiKeyRefused(
+        'API_KEY_UNKNOWN',
+        `The API key "${id}" is not one of this installation: check that it was made for this one, or make a new key.`,
+        row?.id,
+      );
+    }
+    const now = this.now();
+    this.#assertUsable(row, now);
+    // A remembered row would have it noted at each request until it is read again.
+    if (this.#lastUse.note(id, row.lastUsedAt, now)) row.lastUsedAt = now;
+    return row.caller;
+  }
+
   async #look(id: string): Promise<KnownKey | undefined> {
-    const [row] = await this.database.sql.$queryRaw<KnownKey[]>`
+    const [row] = await this.database.sql.$queryRaw<Omit<ApiKey, 'createdAt'>[]>`
       SELECT id, name, secret_hash AS "secretHash", scopes, expires_at AS "expiresAt", last_used_at AS "lastUsedAt",
         revoked_at AS "revokedAt"
       FROM api_keys WHERE id = ${id}`;
-    return row;
+    if (row === undefined) return undefined;
+    const { name, scopes, ...rest } = row;
+    return { ...rest, caller: { kind: 'api-key', id, name, scopes: scopes as Scope[], actor: `api-key:${id}` } };
   }
 
   async #issue(

@@ -13,10 +13,14 @@ export class Callers {
     private readonly accessTokens: AccessTokens | undefined,
   ) {}
 
-  /** Who holds this. Throws ApiKeyRefused, AccessTokenRefused or JWT_KEYS_UNAVAILABLE. */
-  async authenticate(token: string): Promise<Caller> {
-    if (!JWT.test(token)) return this.apiKeys.authenticate(token);
-    if (this.accessTokens !== undefined) return this.accessTokens.authenticate(token);
+  /**
+   * Takes what somebody offers apart, once for all requests that come with it. What is returned says who holds it, and decides that anew each
+   * time; it rejects with ApiKeyRefused, AccessTokenRefused or JWT_KEYS_UNAVAILABLE. Throws the first two for what can never be good.
+   */
+  read(token: string): () => Promise<Caller> {
+    if (!JWT.test(token)) return this.apiKeys.read(token);
+    const { accessTokens } = this;
+    if (accessTokens !== undefined) return () => accessTokens.authenticate(token);
     throw new AccessTokenRefused(
       'JWT_NOT_CONFIGURED',
       'This installation takes no access tokens: send an API key, or have JWT_ISSUER and JWT_AUDIENCE set.',

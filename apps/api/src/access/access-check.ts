@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { AccessRefusals, type Caller, Callers, requireScope, type Scope } from '@app/access';
 import { DomainError } from '@app/platform';
 import { Injectable } from '@nestjs/common';
@@ -10,9 +11,18 @@ const SHORT_BODY_BYTES = 64 * 1024;
 
 const BEARER = /^Bearer +([^ ]+) *$/i;
 
+/** What came on a connection, and who holds it. */
+interface Offer {
+  authorization: string | undefined;
+  authenticate: () => Promise<Caller>;
+}
+
 /** Lets a request through if its key or token holds the scope of its route, within the limits; refusals of known callers are audited. */
 @Injectable()
 export class AccessCheck {
+  /** Most connections bring the same key with every request: it is taken apart once for each connection. Whether it is good is asked each time. */
+  readonly #offers = new WeakMap<Socket, Offer>();
+
   constructor(
     private readonly callers: Callers,
     private readonly refusals: AccessRefusals,
@@ -21,11 +31,15 @@ export class AccessCheck {
 
   /** Checks each request before anything of its body is read. */
   guard(fastify: FastifyInstance): void {
-    fastify.addHook('onRequest', async (request, reply) => {
+    fastify.addHook('onRequest', (request, reply, done) => {
       const { url, config } = request.routeOptions;
-      if (config.access === 'public') return;
-      if (config.access !== undefined) return this.#admit(request, reply, config.access);
-      if (url?.startsWith('/v1/') === true) throw new Error('A route was reached that names no scope.');
+      if (config.access !== undefined && config.access !== 'public') {
+        this.#admit(request, reply, config.access).then(() => done(), done);
+      } else if (config.access === undefined && url?.startsWith('/v1/') === true) {
+        done(new Error('A route was reached that names no scope.'));
+      } else {
+        done();
+      }
     });
   }
 
@@ -33,7 +47,7 @@ export class AccessCheck {
     let caller: Caller | undefined;
     try {
       this.limits.admitAddress(request);
-      caller = await this.callers.authenticate(readToken(request.headers.authorization));
+      caller = await this.#readOffer(request).authenticate();
       request.caller = caller;
       this.limits.admitCaller(request, caller);
       requireScope(caller, scope);
@@ -43,6 +57,14 @@ export class AccessCheck {
       if (error instanceof DomainError) await this.#noteRefusal(error, request, caller);
       throw error;
     }
+  }
+
+  #readOffer({ headers: { authorization }, socket }: FastifyRequest): Offer {
+    const known = this.#offers.get(socket);
+    if (known !== undefined && known.authorization === authorization) return known;
+    const offer = { authorization, authenticate: this.callers.read(readToken(authorization)) };
+    this.#offers.set(socket, offer);
+    return offer;
   }
 
   /** Of a limit, and of keys of the issuer that cannot be read, nothing is noted: nobody's right was refused. */

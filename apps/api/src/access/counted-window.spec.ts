@@ -25,6 +25,10 @@ describe('CountedWindow', () => {
     expect(window.take('a')).toMatchObject({ remaining: 1, resetSeconds: 60 });
   });
 
+  it('never ends later than its length from now, whatever the fraction of the clock', () => {
+    for (nowMs = 12_000.1; nowMs < 12_010; nowMs += 0.137) expect(window.look('a').resetSeconds).toBe(60);
+  });
+
   it('counts nothing when it is only looked at', () => {
     for (let n = 0; n < 5; n++) expect(window.look('a').remaining).toBe(2);
     window.take('a');

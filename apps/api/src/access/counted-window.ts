@@ -16,41 +16,50 @@ export const WINDOW_SECONDS = 60;
 /** Those that are kept in mind at once; who has done nothing for longest is forgotten, and begins anew. */
 const MAX_KEYS = 10_000;
 
+interface Window {
+  count: number;
+  endsAtMs: number;
+}
+
+const newWindow = (nowMs: number): Window => ({ count: 0, endsAtMs: nowMs + WINDOW_SECONDS * 1000 });
+
 /** Counts what each of many does within a minute from its first; in the memory of this process. */
 export class CountedWindow {
-  readonly #windows = new LRUCache<string, { count: number; endsAtMs: number }>({ max: MAX_KEYS });
+  readonly #windows = new LRUCache<string, Window>({ max: MAX_KEYS });
 
   constructor(
     private readonly policy: string,
     private readonly limit: number,
     /** Milliseconds of a clock that never goes back. */
-    private readonly nowMs: () => number = () => performance.now(),
+    private readonly clock: () => number = () => performance.now(),
   ) {}
 
   /** Counts one more. */
   take(key: string): Standing {
-    const window = this.#windowOf(key) ?? { count: 0, endsAtMs: this.nowMs() + WINDOW_SECONDS * 1000 };
+    const nowMs = Math.trunc(this.clock());
+    let window = this.#windowOf(key, nowMs);
+    if (window === undefined) this.#windows.set(key, (window = newWindow(nowMs)));
     window.count += 1;
-    this.#windows.set(key, window);
-    return this.#standing(window);
+    return this.#standing(window, nowMs);
   }
 
   /** How it stands, with nothing counted. */
   look(key: string): Standing {
-    return this.#standing(this.#windowOf(key) ?? { count: 0, endsAtMs: this.nowMs() + WINDOW_SECONDS * 1000 });
+    const nowMs = Math.trunc(this.clock());
+    return this.#standing(this.#windowOf(key, nowMs) ?? newWindow(nowMs), nowMs);
   }
 
-  #windowOf(key: string): { count: number; endsAtMs: number } | undefined {
+  #windowOf(key: string, nowMs: number): Window | undefined {
     const window = this.#windows.get(key);
-    return window !== undefined && this.nowMs() < window.endsAtMs ? window : undefined;
+    return window !== undefined && nowMs < window.endsAtMs ? window : undefined;
   }
 
-  #standing({ count, endsAtMs }: { count: number; endsAtMs: number }): Standing {
+  #standing({ count, endsAtMs }: Window, nowMs: number): Standing {
     return {
       policy: this.policy,
       limit: this.limit,
       remaining: this.limit - count,
-      resetSeconds: Math.max(1, Math.ceil((endsAtMs - this.nowMs()) / 1000)),
+      resetSeconds: Math.max(1, Math.ceil((endsAtMs - nowMs) / 1000)),
     };
   }
 }

@@ -29,6 +29,8 @@ export class RequestLimits {
   readonly #callers: CountedWindow | undefined;
   readonly #refusals: CountedWindow | undefined;
   readonly #trusted = new LRUCache<string, true>(TRUSTED);
+  /** Who is among the trusted: of a caller that is remembered for some seconds, the key is not hashed again for each request. */
+  readonly #noted = new WeakSet<Caller>();
 
   constructor({ requestsPerMinute, refusalsPerMinute }: RequestLimitOptions) {
     this.#callers = requestsPerMinute === 0 ? undefined : new CountedWindow('default', requestsPerMinute);
@@ -54,7 +56,10 @@ export class RequestLimits {
 
   /** Counts a request of a known caller. Throws RATE_LIMITED. */
   admitCaller(request: FastifyRequest, caller: Caller): void {
-    if (this.#refusals !== undefined) this.#trusted.set(markOf(request), true);
+    if (this.#refusals !== undefined && !this.#noted.has(caller)) {
+      this.#trusted.set(markOf(request), true);
+      this.#noted.add(caller);
+    }
     const standing = this.#callers?.take(caller.id);
     if (standing === undefined) return;
     request.standing = standing;
