@@ -1,4 +1,5 @@
 import type { Secret, Stopwatch } from '@app/platform';
+import type { Token } from './token.schema.js';
 
 /** A token as Qlik gave it. */
 export interface MintedToken {
@@ -9,6 +10,8 @@ export interface MintedToken {
   expiresAt: string;
   /** Since before it was asked for. */
   age: Stopwatch;
+  /** How it was last told, and as so long valid. */
+  told?: { json: string; expiresInSeconds: number };
 }
 
 /** The rest of life that every token has which is given out again. */
@@ -16,6 +19,16 @@ const LEAST_REST_MS = 60_000;
 
 /** How long it is still valid, in milliseconds. */
 export const restOf = ({ lifeMs, age }: MintedToken): number => Math.max(0, lifeMs - age());
+
+/** The `Token` that a caller gets, as JSON: made once for all who ask within a second. */
+export function tell(minted: MintedToken): string {
+  const expiresInSeconds = Math.floor(restOf(minted) / 1000);
+  if (minted.told?.expiresInSeconds === expiresInSeconds) return minted.told.json;
+  const { token, expiresAt, scope } = minted;
+  const answer: Token = { accessToken: token.reveal(), tokenType: 'Bearer', expiresInSeconds, expiresAt, scope };
+  minted.told = { json: JSON.stringify(answer), expiresInSeconds };
+  return minted.told.json;
+}
 
 /** Whether it lives long enough to be given out again: for another minute, or a tenth of its life if that is shorter. */
 export function isGivenAgain(token: MintedToken): boolean {

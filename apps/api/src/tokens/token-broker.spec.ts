@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Notifications, Secret } from '@app/platform';
 import { ApiMetrics } from '../metrics/api-metrics.js';
-import { isGivenAgain, type MintedToken, restOf } from './minted-token.js';
+import { isGivenAgain, type MintedToken, restOf, tell } from './minted-token.js';
 import { TokenBroker } from './token-broker.js';
 import { TokenMetrics } from './token-metrics.js';
 import type { Asking, TokenMinting } from './token-minting.js';
@@ -166,6 +166,17 @@ describe('a minted token', () => {
   });
 
   it('has no less than nothing left', () => expect(restOf(token(1_000, 5_000))).toBe(0));
+
+  it('is told with what is left of its life in whole seconds, each time anew', () => {
+    let ageMs = 100;
+    const minted = { ...token(60_000, 0), age: () => ageMs };
+    const told = (): unknown => JSON.parse(tell(minted));
+    expect([told(), told()]).toEqual(
+      Array(2).fill(expect.objectContaining({ expiresInSeconds: 59, accessToken: 'x' })),
+    );
+    ageMs = 1_001;
+    expect(told()).toMatchObject({ expiresInSeconds: 58 });
+  });
 
   it('that Qlik gave no life is not given again', () => expect(isGivenAgain(token(0, 1))).toBe(false));
 });

@@ -4,7 +4,7 @@ import { ApiBody, type ApiBodyOptions, ApiParam, ApiTags } from '@nestjs/swagger
 import type { FastifyRequest } from 'fastify';
 import { RequiresScope } from '../access/requires-scope.decorator.js';
 import { Operation } from '../openapi/operation.decorator.js';
-import { restOf } from './minted-token.js';
+import { tell } from './minted-token.js';
 import { TokenBroker } from './token-broker.js';
 import { tokenProblems } from './token-problem.js';
 import { NewToken, Token } from './token.schema.js';
@@ -26,6 +26,7 @@ export class TokensController {
   // Nest reads `standardSchema` here, though its types do not say so.
   @ApiBody({ standardSchema: NewToken } as ApiBodyOptions)
   @Header('cache-control', 'no-store')
+  @Header('content-type', 'application/json; charset=utf-8')
   @Operation({
     id: 'createToken',
     summary: "Get a token of a customer's user",
@@ -50,17 +51,11 @@ export class TokensController {
       ...tokenProblems,
     ],
   })
-  async create(@Req() request: TokenRequest): Promise<Token> {
+  async create(@Req() request: TokenRequest): Promise<string> {
     // Not as parameters of their own: Nest makes several promises for each, and nothing is asked as often as this.
     const id = customerId.transform(request.params.id);
     const wanted = parseInput(NewToken, request.body, 'The body');
     const minted = await this.broker.getToken(id, wanted, { caller: request.caller!, requestId: request.id });
-    return {
-      accessToken: minted.token.reveal(),
-      tokenType: 'Bearer',
-      expiresInSeconds: Math.floor(restOf(minted) / 1000),
-      expiresAt: minted.expiresAt,
-      scope: minted.scope,
-    };
+    return tell(minted);
   }
 }
