@@ -13,7 +13,7 @@ const HELP = `Measures what a remembered token costs: the real API over HTTP as 
 RateLimit headers, log), against a bare Fastify route in another process that returns the same JSON and does nothing else, in turns. Both have a
 core for themselves only where nothing else runs beside.
 
-  node --import ./test/register.ts test/bench/token-broker.ts [--pairs 5] [--seconds 3] [--connections 32] [--prof]
+  node --import ./test/register.ts test/bench/token-broker.ts [--pairs 15] [--seconds 1] [--connections 32] [--prof]
 
   --pairs        how often both are measured; every other pair begins with the bare route
   --seconds      how long each is measured
@@ -194,8 +194,8 @@ function report(rows: readonly { ours: Measured; theirs: Measured }[], connectio
 
 const { values: options } = parseArgs({
   options: {
-    pairs: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
+    pairs: { type: 'string', default: '15' },
+    seconds: { type: 'string', default: '1' },
     connections: { type: 'string', default: '32' },
     prof: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },

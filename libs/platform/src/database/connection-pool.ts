@@ -12,6 +12,9 @@ export const SESSION_OPTIONS = '-c TimeZone=UTC -c idle_in_transaction_session_t
 /** Longer than any statement of ours takes. */
 const ANSWER_WITHIN_MS = 30_000;
 
+/** How long a connection may be idle before TCP asks whether the other side is still there. */
+const KEEP_ALIVE_AFTER_MS = 10_000;
+
 /** How pg says that a statement had no answer in time. */
 const NO_ANSWER = 'Query read timeout';
 
@@ -36,7 +39,9 @@ export function openConnectionPool(options: ConnectionPoolOptions): Pool {
     new Pool({
       connectionString: url.reveal(),
       max,
+      // What listens sends nothing that could go unanswered: TCP asks for it, and not only after two hours.
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       connectionTimeoutMillis: connectWithinMs,
       idleTimeoutMillis: 60_000,
       query_timeout: answerWithinMs,
