@@ -1,9 +1,10 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A relay on loopback whose connections can be cut, or go silent as when the other side vanished without a word. */
 export class TcpProxy {
   readonly #pairs = new Set<{ near: Socket; far: Socket }>();
+  readonly #lost = new EventEmitter();
   #silent = false;
 
   private constructor(
@@ -28,6 +29,11 @@ export class TcpProxy {
   /** From now on nothing gets through and nothing is refused; what was sent meanwhile is lost, its connections stay silent for ever. */
   goSilent(): void {
     this.#silent = true;
+  }
+
+  /** Resolves when the next thing that somebody sent here is lost. */
+  async whenLost(): Promise<void> {
+    await once(this.#lost, 'chunk');
   }
 
   /** New connections work again. */
@@ -58,6 +64,7 @@ export class TcpProxy {
       from.on('data', (chunk) => {
         lost ||= this.#silent;
         if (!lost) to.write(chunk);
+        else if (from === near) this.#lost.emit('chunk');
       });
       from.on('error', () => to.destroy());
       from.on('close', () => {
