@@ -13,7 +13,8 @@ const KEPT_MS = 3_000;
 const MAX_KEYS = 1_000;
 
 interface Look {
-  row: Promise<KnownKey | undefined>;
+  /** On its way, or there. */
+  row: Promise<KnownKey | undefined> | KnownKey;
   age: Stopwatch;
 }
 
@@ -25,8 +26,8 @@ export class ApiKeyCache {
     this.#looks = new NotifiedCache(notifications, { channel: 'api_key_changed', max: MAX_KEYS });
   }
 
-  /** The key's row, from the last seconds or by `look`; undefined, which is not remembered, if there is none. */
-  find(id: string, look: () => Promise<KnownKey | undefined>): Promise<KnownKey | undefined> {
+  /** The key's row, from the last seconds, at once if it is there already, or by `look`; undefined, which is not remembered, if there is none. */
+  find(id: string, look: () => Promise<KnownKey | undefined>): Promise<KnownKey | undefined> | KnownKey {
     const known = this.#looks.find(id);
     if (known !== undefined && known.age() < KEPT_MS) return known.row;
     const age = startStopwatch();
@@ -35,7 +36,7 @@ export class ApiKeyCache {
     const fresh: Look = { row, age };
     this.#looks.keep(id, '', fresh);
     const drop = (): void => this.#looks.drop(id, '', fresh);
-    row.then((found) => (found === undefined ? drop() : undefined), drop);
+    row.then((found) => (found === undefined ? drop() : (fresh.row = found)), drop);
     return row;
   }
 

@@ -114,7 +114,7 @@ export class ApiKeys implements OnModuleDestroy {
   }
 
   /** Takes a key apart: what is returned authenticates its holder, as often as it is called, and gives the same object while the key's row is remembered. Throws API_KEY_MALFORMED. */
-  read(token: string): () => Promise<Caller> {
+  read(token: string): () => Caller | Promise<Caller> {
     const parsed = parseKey(token);
     if (parsed === undefined) {
       throw new ApiKeyRefused(
@@ -168,8 +168,14 @@ export class ApiKeys implements OnModuleDestroy {
     await this.#lastUse.settled();
   }
 
-  async #authenticate({ id, secretHash }: ParsedKey): Promise<Caller> {
-    const row = await (this.cache?.find(id, () => this.#look(id)) ?? this.#look(id));
+  /** Not in promises where nothing is waited for: every request comes by here. */
+  #authenticate(parsed: ParsedKey): Caller | Promise<Caller> {
+    const { id } = parsed;
+    const row = this.cache?.find(id, () => this.#look(id)) ?? this.#look(id);
+    return row instanceof Promise ? row.then((found) => this.#callerOf(found, parsed)) : this.#callerOf(row, parsed);
+  }
+
+  #callerOf(row: KnownKey | undefined, { id, secretHash }: ParsedKey): Caller {
     if (row === undefined || !timingSafeEqual(row.secretHash, secretHash)) {
       throw new ApiKeyRefused(
         'API_KEY_UNKNOWN',

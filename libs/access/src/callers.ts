@@ -15,9 +15,9 @@ export class Callers {
 
   /**
    * Takes what somebody offers apart, once for all requests that come with it. What is returned says who holds it, and decides that anew each
-   * time; it rejects with ApiKeyRefused, AccessTokenRefused or JWT_KEYS_UNAVAILABLE. Throws the first two for what can never be good.
+   * time; it throws, or rejects with, ApiKeyRefused, AccessTokenRefused or JWT_KEYS_UNAVAILABLE. Throws the first two for what can never be good.
    */
-  read(token: string): () => Promise<Caller> {
+  read(token: string): () => Caller | Promise<Caller> {
     if (!JWT.test(token)) return this.apiKeys.read(token);
     const { accessTokens } = this;
     if (accessTokens !== undefined) return () => accessTokens.authenticate(token);

@@ -14,7 +14,7 @@ const BEARER = /^Bearer +([^ ]+) *$/i;
 /** What came on a connection, and who holds it. */
 interface Offer {
   authorization: string | undefined;
-  authenticate: () => Promise<Caller>;
+  authenticate: () => Caller | Promise<Caller>;
 }
 
 /** Lets a request through if its key or token holds the scope of its route, within the limits; refusals of known callers are audited. */

@@ -35,7 +35,7 @@ describe('CountedWindow', () => {
     expect(window.look('a').remaining).toBe(1);
   });
 
-  it('forgets who did nothing for longest rather than grow without end', () => {
+  it('forgets whose window began first rather than grow without end', () => {
     window.take('first');
     for (let n = 0; n < 10_000; n++) window.take(`other ${n}`);
     expect(window.look('first').remaining).toBe(2);

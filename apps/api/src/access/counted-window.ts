@@ -1,5 +1,3 @@
-import { LRUCache } from 'lru-cache';
-
 /** How a limit stands for somebody: the facts of the headers `RateLimit-Policy` and `RateLimit`. */
 export interface Standing {
   policy: string;
@@ -13,7 +11,7 @@ export interface Standing {
 /** The length of every window. */
 export const WINDOW_SECONDS = 60;
 
-/** Those that are kept in mind at once; who has done nothing for longest is forgotten, and begins anew. */
+/** Those that are kept in mind at once; whose window began first is forgotten, and begins anew. */
 const MAX_KEYS = 10_000;
 
 interface Window {
@@ -25,7 +23,8 @@ const newWindow = (nowMs: number): Window => ({ count: 0, endsAtMs: nowMs + WIND
 
 /** Counts what each of many does within a minute from its first; in the memory of this process. */
 export class CountedWindow {
-  readonly #windows = new LRUCache<string, Window>({ max: MAX_KEYS });
+  /** In the order in which they began. */
+  readonly #windows = new Map<string, Window>();
 
   constructor(
     private readonly policy: string,
@@ -37,8 +36,7 @@ export class CountedWindow {
   /** Counts one more. */
   take(key: string): Standing {
     const nowMs = Math.trunc(this.clock());
-    let window = this.#windowOf(key, nowMs);
-    if (window === undefined) this.#windows.set(key, (window = newWindow(nowMs)));
+    const window = this.#windowOf(key, nowMs) ?? this.#begin(key, nowMs);
     window.count += 1;
     return this.#standing(window, nowMs);
   }
@@ -47,6 +45,14 @@ export class CountedWindow {
   look(key: string): Standing {
     const nowMs = Math.trunc(this.clock());
     return this.#standing(this.#windowOf(key, nowMs) ?? newWindow(nowMs), nowMs);
+  }
+
+  #begin(key: string, nowMs: number): Window {
+    const window = newWindow(nowMs);
+    this.#windows.delete(key);
+    this.#windows.set(key, window);
+    if (this.#windows.size > MAX_KEYS) this.#windows.delete(this.#windows.keys().next().value!);
+    return window;
   }
 
   #windowOf(key: string, nowMs: number): Window | undefined {

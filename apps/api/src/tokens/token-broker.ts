@@ -32,19 +32,24 @@ export class TokenBroker {
     this.#flights = new NotifiedCache(notifications, { channel: 'customer_changed', max: MAX_TOKENS });
   }
 
-  /** Throws what `TokenMinting.mint` throws. */
-  async getToken(customerId: string, wanted: NewToken, asking: Asking): Promise<MintedToken> {
+  /** Throws what `TokenMinting.mint` throws. A token that is remembered is given at once: nothing is asked as often. */
+  getToken(customerId: string, wanted: NewToken, asking: Asking): MintedToken | Promise<MintedToken> {
     const key = keyOf(wanted);
     const known = this.#flights.find(customerId, key);
-    if (known?.minted !== undefined && isGivenAgain(known.minted)) {
-      this.metrics.fromCache();
-      return known.minted;
-    }
-    if (known !== undefined && known.minted === undefined) {
-      const shared = await known.token;
-      this.metrics.fromCache();
-      return shared;
-    }
+    if (known === undefined) return this.#getFresh(customerId, key, wanted, asking);
+    if (known.minted === undefined) return this.#share(known);
+    if (!isGivenAgain(known.minted)) return this.#getFresh(customerId, key, wanted, asking);
+    this.metrics.fromCache();
+    return known.minted;
+  }
+
+  async #share({ token }: Flight): Promise<MintedToken> {
+    const shared = await token;
+    this.metrics.fromCache();
+    return shared;
+  }
+
+  async #getFresh(customerId: string, key: string, wanted: NewToken, asking: Asking): Promise<MintedToken> {
     const fresh = await this.#start(customerId, key, wanted, asking);
     this.metrics.fromQlik();
     return fresh;
