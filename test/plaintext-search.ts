@@ -1,11 +1,16 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+
+/** What of a file is searched in one go, in bytes: whoever measures time in the same process waits for no more. */
+const SLICE_BYTES = 1 << 20;
 
 /** Looks for texts in whatever they may have been written to: as they are, and in base64, base64url, hex, URL- and JSON-escaped. */
 export class PlaintextSearch {
   /** By the first three bytes of a form. */
   readonly #forms = new Map<number, { form: Buffer; what: string }[]>();
   readonly #starts = new Uint8Array(1 << 24);
+  #longest = 0;
 
   /** `texts`: what must be nowhere, by a name that may be shown. */
   constructor(texts: Iterable<readonly [name: string, text: string]>) {
@@ -14,6 +19,7 @@ export class PlaintextSearch {
         const bytes = Buffer.from(form);
         const start = bytes.readUIntBE(0, 3);
         this.#starts[start] = 1;
+        this.#longest = Math.max(this.#longest, bytes.length);
         this.#forms.set(start, [...(this.#forms.get(start) ?? []), { form: bytes, what: `${name} (${kind})` }]);
       }
     }
@@ -39,21 +45,30 @@ export class PlaintextSearch {
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);
-      const content = await readUnlessGone(path);
-      bytes += content.length;
-      found.push(...this.find(content).map((what) => `${what} in ${path}`));
+      const inFile = await this.findInFile(path);
+      bytes += inFile.bytes;
+      found.push(...inFile.found.map((what) => `${what} in ${path}`));
     }
     return { found, bytes };
   }
-}
 
-/** A server at work removes files of its own, those of a dropped database for instance. */
-async function readUnlessGone(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-    throw error;
+  /** What is found in a file, each once, and how many bytes it has: none if it is gone, as a server at work removes files of its own. */
+  async findInFile(path: string): Promise<{ found: string[]; bytes: number }> {
+    const found = new Set<string>();
+    let bytes = 0;
+    let end = Buffer.alloc(0);
+    try {
+      for await (const slice of createReadStream(path, { highWaterMark: SLICE_BYTES }) as AsyncIterable<Buffer>) {
+        bytes += slice.length;
+        const content = Buffer.concat([end, slice]);
+        for (const what of this.find(content)) found.add(what);
+        // What begins here may end in the next slice.
+        end = content.subarray(Math.max(0, content.length - this.#longest));
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    return { found: [...found], bytes };
   }
 }
 

@@ -9,7 +9,7 @@ export async function countPlaintext(rig: Rig): Promise<number> {
     .split('\n')
     .filter((line) => line !== '');
   const search = new PlaintextSearch(secrets.map((secret, index) => [`secret ${index + 1}`, secret]));
-  const found = search.find(readFileSync(rig.log.path));
+  const { found } = await search.findInFile(rig.log.path);
   for (const folder of rig.searchedFolders) found.push(...(await search.findInFolder(folder)).found);
   for (const what of found.slice(0, 5)) process.stderr.write(`found ${what}\n`);
   rig.forgetOutput();
