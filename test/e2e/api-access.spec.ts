@@ -147,6 +147,16 @@ describe('every reply', () => {
     },
   );
 
+  it('that is no page has the headers that guard what is none', async () => {
+    const { headers } = await api.call('GET', '/v1/runs');
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cross-origin-resource-policy': 'same-origin',
+      'strict-transport-security': expect.stringContaining('max-age=31536000'),
+      'x-frame-options': 'DENY',
+    });
+  });
+
   it.each(['short', 'x'.repeat(65), 'with space', 'a;b;c;d;e'])('makes its own id instead of %j', async (id) => {
     const { headers } = await api.call('GET', '/livez', { headers: { 'x-request-id': id } });
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);

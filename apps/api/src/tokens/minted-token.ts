@@ -1,4 +1,4 @@
-import type { Secret, Stopwatch } from '@app/platform';
+import { Secret, type Stopwatch } from '@app/platform';
 import type { Token } from './token.schema.js';
 
 /** A token as Qlik gave it. */
@@ -11,7 +11,7 @@ export interface MintedToken {
   /** Since before it was asked for. */
   age: Stopwatch;
   /** How it was last told, and as so long valid. */
-  told?: { json: string; expiresInSeconds: number };
+  told?: { json: Secret; expiresInSeconds: number };
 }
 
 /** The rest of life that every token has which is given out again. */
@@ -23,11 +23,12 @@ export const restOf = ({ lifeMs, age }: MintedToken): number => Math.max(0, life
 /** The `Token` that a caller gets, as JSON: made once for all who ask within a second. */
 export function tell(minted: MintedToken): string {
   const expiresInSeconds = Math.floor(restOf(minted) / 1000);
-  if (minted.told?.expiresInSeconds === expiresInSeconds) return minted.told.json;
+  if (minted.told?.expiresInSeconds === expiresInSeconds) return minted.told.json.reveal();
   const { token, expiresAt, scope } = minted;
   const answer: Token = { accessToken: token.reveal(), tokenType: 'Bearer', expiresInSeconds, expiresAt, scope };
-  minted.told = { json: JSON.stringify(answer), expiresInSeconds };
-  return minted.told.json;
+  const json = JSON.stringify(answer);
+  minted.told = { json: new Secret(json), expiresInSeconds };
+  return json;
 }
 
 /** Whether it lives long enough to be given out again: for another minute, or a tenth of its life if that is shorter. */

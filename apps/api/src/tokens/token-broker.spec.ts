@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { type Notifications, Secret } from '@app/platform';
 import { ApiMetrics } from '../metrics/api-metrics.js';
@@ -176,6 +177,12 @@ describe('a minted token', () => {
     );
     ageMs = 1_001;
     expect(told()).toMatchObject({ expiresInSeconds: 58 });
+  });
+
+  it('that was told shows itself to nobody who prints it', () => {
+    const minted = { ...token(60_000, 0), token: new Secret('not-to-be-printed') };
+    expect(tell(minted)).toContain('not-to-be-printed');
+    expect(inspect(minted, { depth: null }) + JSON.stringify(minted)).not.toContain('not-to-be-printed');
   });
 
   it('that Qlik gave no life is not given again', () => expect(isGivenAgain(token(0, 1))).toBe(false));
