@@ -134,12 +134,9 @@ describe('a process that listens', () => {
   });
 
   it('counts as deaf within seconds when its connection goes silent, and listens again on another', async () => {
-    const port = Number(new URL(test.url.reveal()).port);
-    const proxy = await TcpProxy.start(port);
+    const proxy = await TcpProxy.startBefore(test.url);
     try {
-      const url = new URL(test.url.reveal());
-      url.host = `127.0.0.1:${proxy.port}`;
-      const notifications = await listening(new Secret(url.href));
+      const notifications = await listening(proxy.lead(test.url));
       proxy.goSilent();
       await until(() => !notifications.isHearing);
       await until(() => lost > 0);
@@ -160,10 +157,8 @@ describe('a process that listens', () => {
     hasty.onApplicationBootstrap();
     await hasty.onModuleDestroy();
 
-    const proxy = await TcpProxy.start(Number(new URL(test.url.reveal()).port));
-    const url = new URL(test.url.reveal());
-    url.host = `127.0.0.1:${proxy.port}`;
-    const silent = await listening(new Secret(url.href));
+    const proxy = await TcpProxy.startBefore(test.url);
+    const silent = await listening(proxy.lead(test.url));
     proxy.goSilent();
     await silent.onModuleDestroy();
     await proxy.stop();

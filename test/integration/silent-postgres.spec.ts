@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Database, openConnectionPool, Secret, type Sql } from '@app/platform';
+import { Database, openConnectionPool, type Secret, type Sql } from '@app/platform';
 import { migrateQueue, WakeUps } from '@app/queue';
 import { TcpProxy } from '../chaos/rig/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
@@ -19,10 +19,8 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 beforeEach(async () => {
-  const behind = new URL(test.url.reveal());
-  proxy = await TcpProxy.start(Number(behind.port));
-  behind.host = `127.0.0.1:${proxy.port}`;
-  url = new Secret(behind.href);
+  proxy = await TcpProxy.startBefore(test.url);
+  url = proxy.lead(test.url);
 });
 afterEach(() => proxy.stop());
 

@@ -128,7 +128,7 @@ export class Rig {
 
   /** The database by way of the relay. */
   get relayedDatabaseUrl(): string {
-    return this.databaseUrl.reveal().replace(`:${this.postgres.port}/`, `:${this.relay.port}/`);
+    return this.relay.lead(this.databaseUrl).reveal();
   }
 
   /** Where the sandbox notes every secret it hands out. */

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Secret } from '@app/platform';
 
 /** A relay on loopback whose connections can be cut, or go silent as when the other side vanished without a word. */
 export class TcpProxy {
@@ -24,6 +25,18 @@ export class TcpProxy {
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Starts one before the server of this URL. */
+  static startBefore(url: Secret): Promise<TcpProxy> {
+    return TcpProxy.start(Number(new URL(url.reveal()).port));
+  }
+
+  /** The URL of its server, by way of it. */
+  lead(url: Secret): Secret {
+    const led = new URL(url.reveal());
+    led.host = `127.0.0.1:${this.port}`;
+    return new Secret(led.href);
   }
 
   /** From now on nothing gets through and nothing is refused; what was sent meanwhile is lost, its connections stay silent for ever. */

@@ -1,5 +1,5 @@
 import { patiently } from '../patiently.js';
-import { type AppProcess, startAppProcess } from '../../processes.js';
+import { type AppProcess, startAppProcess, STARTS_WITHIN_MS } from '../../processes.js';
 
 /** How one worker of a fault differs from an ordinary one. */
 export interface WorkerSetup {
@@ -10,9 +10,6 @@ export interface WorkerSetup {
 
 /** Three ordinary workers. */
 export const ordinaryWorkers: readonly WorkerSetup[] = [{}, {}, {}];
-
-/** On a busy machine a start takes as long as a server that is struck again and again stays up. */
-const STARTS_WITHIN_MS = 300_000;
 
 /** The worker processes of a rig, each in its place; a place whose worker was killed gets another. */
 export class Workers {
@@ -49,6 +46,7 @@ export class Workers {
           { ...this.env, ...env, CHAOS_EDITS: edits.join(',') },
           { preload: this.preload, log: this.log },
         ),
+      // So a start that hangs is the last one, and its error is told.
       STARTS_WITHIN_MS,
     );
   }
