@@ -120,7 +120,7 @@ describe('customers onboard', () => {
       const other = await cli.run([...options('mismatch'), '--json']);
       expect([other.code, error(other).code]).toEqual([1, 'QUEUE_BACKEND_MISMATCH']);
       const ended = await cli.run(options('no-redis'), { REDIS_URL: 'redis://127.0.0.1:1' });
-      expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining('the sweep will send it') });
+      expect(ended).toMatchObject({ code: 0, stderr: expect.stringContaining('the sweep will send them') });
       expect(await cli.database.client.run.count({ where: { customer: { externalId: 'no-redis' } } })).toBe(1);
     } finally {
       await cli.query(`UPDATE installation_settings SET value = 'postgres' WHERE name = 'queue-backend'`);

@@ -135,7 +135,9 @@ export class RunsHarness {
 
   /** A waker whose wake-ups go to `take`. */
   newWaker(take: (wakeUp: { runId: string; fence: number }) => void): RunWaker {
-    return new RunWaker({ send: (wakeUp: never) => Promise.resolve(take(wakeUp)) } as never, this.#logger);
+    const send = async (wakeUp: never): Promise<void> => Promise.resolve(take(wakeUp));
+    const sendAll = async (wakeUps: never[]): Promise<void> => Promise.resolve(wakeUps.forEach(take));
+    return new RunWaker({ send, sendAll } as never, this.#logger);
   }
 
   /** A process that knows `plans`. */

@@ -26,6 +26,21 @@ async function forgotten(data: object = {}): Promise<string> {
   return id;
 }
 
+/** Queued runs whose wake-ups were lost a minute ago. */
+const forgetMany = (count: number) => harness.database.client.$executeRaw`
+  WITH made AS (
+    INSERT INTO customers (id, external_id, name, tenant_host)
+    SELECT id, id::text, 'one of many', id::text || '.eu.qlikcloud.com'
+    FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, ${count}::int)) ids
+    RETURNING id
+  )
+  INSERT INTO runs (id, customer_id, plan, actor, request_id, deadline_at, woken_at)
+  SELECT gen_random_uuid(), id, ${plan.name}, 'test', 'request-1', now() + interval '1 day', now() - interval '1 minute' FROM made`;
+
+/** Runs that no sweep has woken yet. */
+const untouched = () =>
+  harness.database.client.run.count({ where: { wokenAt: { lt: inMs(-30_000) }, state: 'queued' } });
+
 describe('the sweep', () => {
   it('wakes a queued run whose wake-up was lost, once', async () => {
     const id = await forgotten();
@@ -56,14 +71,7 @@ describe('the sweep', () => {
   });
 
   it('wakes each of a thousand runs once, with two at it', async () => {
-    await harness.database.client.$executeRaw`
-      WITH made AS (
-        INSERT INTO customers (id, external_id, name, tenant_host)
-        SELECT gen_random_uuid(), 'many-' || n, 'many', 'many-' || n || '.eu.qlikcloud.com' FROM generate_series(1, 1000) n
-        RETURNING id
-      )
-      INSERT INTO runs (id, customer_id, plan, actor, request_id, deadline_at, woken_at)
-      SELECT gen_random_uuid(), id, ${plan.name}, 'test', 'request-1', now() + interval '1 day', now() - interval '1 minute' FROM made`;
+    await forgetMany(1_000);
     const other: string[] = [];
     const otherSweep = new RunSweep(
       harness.database,
@@ -80,17 +88,25 @@ describe('the sweep', () => {
     expect(wokenIds().length + other.length).toBe(1_000);
   });
 
-  it('goes on when a wake-up cannot be sent', async () => {
-    const id = await forgotten();
-    const sweep = new RunSweep(
+  it('leaves the rest for later when the queue takes no more, and says it once', async () => {
+    await forgetMany(1_100);
+    const refusing = new RunSweep(
       harness.database,
       harness.newWaker(() => {
         throw new Error('the queue is down');
       }),
     );
-    expect(await sweep.sweep(GRACE_MS)).toBe(1);
-    await harness.forgetWakeUp(id);
-    await harness.sweep.sweep(GRACE_MS);
-    expect(wokenIds()).toEqual([id]);
+    harness.logged.length = 0;
+    expect(await refusing.sweep(GRACE_MS)).toBe(0);
+    expect(await untouched()).toBe(600);
+    expect(await refusing.sweep(GRACE_MS)).toBe(0);
+    expect(await untouched()).toBe(100);
+    expect(harness.logged).toEqual([
+      expect.objectContaining({ count: 500, msg: 'Wake-ups could not be sent; the sweep will send them.' }),
+    ]);
+    // What was not taken is due again after the grace.
+    expect(await harness.sweep.sweep(GRACE_MS)).toBe(100);
+    await harness.database.client.run.updateMany({ data: { wokenAt: inMs(-60_000) } });
+    expect(await harness.sweep.sweep(GRACE_MS)).toBe(1_100);
   });
 });

@@ -57,7 +57,8 @@ export class PausesService {
       return due;
     });
     // Another wake-up than the one that may just be finding the run held.
-    for (const run of runs) this.waker.wake({ ...run, again: Date.now() });
+    const again = Date.now();
+    void this.waker.wakeAll(runs.map((run) => ({ ...run, again })));
   }
 
   /** One page of the pauses in force, newest first; `nextCursor` is undefined on the last. */

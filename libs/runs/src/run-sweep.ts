@@ -7,7 +7,7 @@ import { RunWaker, type Wakeable } from './run-waker.js';
 /** How long a wake-up is trusted to be delivered. */
 const SEND_AGAIN_MS = 60_000;
 
-/** Runs woken by one statement. */
+/** Runs woken by one statement, and by one command to the queue. */
 const BATCH = 500;
 
 /** Finds runs that are due but have no wake-up: lost by the queue, never sent, or left behind by a process that vanished. What a pause holds is left to sleep. */
@@ -18,14 +18,17 @@ export class RunSweep {
     private readonly waker: RunWaker,
   ) {}
 
-  /** Wakes due runs that were last woken more than `graceMs` ago and returns how many. Any number of processes may sweep at once. */
+  /** Wakes due runs that were last woken more than `graceMs` ago and returns how many. Any number of processes may sweep at once. Leaves the rest to the next sweep when the queue takes no more. */
   async sweep(graceMs: number): Promise<number> {
-    let total = 0;
-    for (let woken = BATCH; woken === BATCH; total += woken) woken = await this.#sweepBatch(graceMs);
-    return total;
+    for (let total = 0; ;) {
+      const runs = await this.#takeBatch(graceMs);
+      if (!(await this.waker.wakeAll(runs))) return total;
+      total += runs.length;
+      if (runs.length < BATCH) return total;
+    }
   }
 
-  async #sweepBatch(graceMs: number): Promise<number> {
+  async #takeBatch(graceMs: number): Promise<Wakeable[]> {
     const runs = await this.database.sql.$queryRaw<Wakeable[]>`
       UPDATE runs SET woken_at = now() WHERE id IN (
         SELECT id FROM runs
@@ -37,8 +40,6 @@ export class RunSweep {
       RETURNING id, fence, request_id AS "requestId", traceparent`;
     // The first wake-up may be with a worker that died, or with a queue that takes it for alive: after a minute, another is sent beside it.
     const again = Math.floor(Date.now() / SEND_AGAIN_MS);
-    for (const run of runs) this.waker.wake({ ...run, again });
-    await this.waker.drain();
-    return runs.length;
+    return runs.map((run) => ({ ...run, again }));
   }
 }
