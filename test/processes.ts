@@ -37,9 +37,12 @@ export interface AppProcessOptions {
 const KEPT_COMPLAINTS = 4_000;
 
 /** A start that takes longer hangs: on a busy machine one takes as long as a server that is struck again and again stays up. */
-export const STARTS_WITHIN_MS = 300_000;
+const STARTS_WITHIN_MS = 300_000;
 
-/** Starts `dist/apps/<app>/src/main.js` on a free port, with nothing in its environment but `env`; resolves when it says where it listens. A start that hangs is ended, and rejects. */
+/** A start that neither came up nor ended. */
+export class StartHangs extends Error {}
+
+/** Starts `dist/apps/<app>/src/main.js` on a free port, with nothing in its environment but `env`; resolves when it says where it listens. A start that hangs is ended, and rejects with StartHangs. */
 export async function startAppProcess(
   app: 'api' | 'worker' | 'sandbox',
   env: NodeJS.ProcessEnv,
@@ -66,13 +69,22 @@ export async function startAppProcess(
     complaints = (complaints + chunk.toString()).slice(-KEPT_COMPLAINTS);
     take(chunk.toString());
   });
-  const hangs = setTimeout(endWithUs, STARTS_WITHIN_MS);
+  let timer: NodeJS.Timeout | undefined;
+  const hangs = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new StartHangs(`The process "${app}" neither came up nor ended within ${STARTS_WITHIN_MS} ms:\n${complaints}`),
+      );
+      endWithUs();
+    }, STARTS_WITHIN_MS);
+  });
   const url = await Promise.race([
     findUrl(child, take),
+    hangs,
     ended.then(({ code, signal }) =>
       Promise.reject(new Error(`The process "${app}" ended with ${code ?? signal} before it listened:\n${complaints}`)),
     ),
-  ]).finally(() => clearTimeout(hangs));
+  ]).finally(() => clearTimeout(timer));
   return {
     url,
     pid: child.pid ?? 0,

@@ -1,12 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Asks again, for a minute unless told otherwise, while what is asked is broken by the very fault that is under test. */
-export async function patiently<Result>(ask: () => Promise<Result>, forMs = 60_000): Promise<Result> {
+/** Asks again, for a minute unless told otherwise, while what is asked is broken by the very fault that is under test; not after an error that says more than that. */
+export async function patiently<Result>(
+  ask: () => Promise<Result>,
+  { forMs = 60_000, unless = () => false }: { forMs?: number; unless?: (error: unknown) => boolean } = {},
+): Promise<Result> {
   for (const giveUpAt = Date.now() + forMs; ;) {
     try {
       return await ask();
     } catch (error) {
-      if (Date.now() > giveUpAt) throw error;
+      if (unless(error) || Date.now() > giveUpAt) throw error;
       await pause(200);
     }
   }
