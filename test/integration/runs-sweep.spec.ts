@@ -45,7 +45,7 @@ describe('the sweep', () => {
   it('wakes a queued run whose wake-up was lost, once', async () => {
     const id = await forgotten();
     expect(await harness.sweep.sweep(GRACE_MS)).toBe(1);
-    expect(harness.woken).toEqual([{ runId: id, fence: 0, requestId: 'request-1', again: expect.any(Number) }]);
+    expect(harness.woken).toEqual([{ runId: id, fence: 0, requestId: 'request-1' }]);
     expect(await harness.sweep.sweep(GRACE_MS)).toBe(0);
   });
 
@@ -86,6 +86,24 @@ describe('the sweep', () => {
     expect(woken.here + woken.there).toBe(1_000);
     expect(new Set([...wokenIds(), ...other]).size).toBe(1_000);
     expect(wokenIds().length + other.length).toBe(1_000);
+  });
+
+  it('sends another wake-up beside the first one with the fourth sweep, the 16th and the 64th', async () => {
+    const id = await forgotten();
+    const sweepOften = async (times: number) => {
+      harness.woken.length = 0;
+      for (let time = 0; time < times; time += 1) {
+        await harness.forgetWakeUp(id);
+        await harness.sweep.sweep(GRACE_MS);
+      }
+      return harness.woken.map((wakeUp) => (wakeUp as { again?: number }).again);
+    };
+    const one = (count: number, again?: number) => Array.from({ length: count }, () => again);
+    expect(await sweepOften(65)).toEqual([...one(3), ...one(12, 1), ...one(48, 2), ...one(2, 3)]);
+    const { claims, registry } = harness.process([plan]);
+    const claimed = await claims.claim(id, 30_000, registry);
+    await claims.handBack(id, claimed!.fence);
+    expect(await sweepOften(4)).toEqual([...one(3), ...one(1, 1)]);
   });
 
   it('leaves the rest for later when the queue takes no more, and says it once', async () => {

@@ -6,6 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { IS_DUE } from './is-due.js';
 import { IS_PAUSED } from './is-paused.js';
 import type { PlanName } from './plan-names.js';
+import { WOKEN_NOW } from './run-columns.js';
 import { OPEN_STATES } from './run-states.js';
 import { TENANT_OF_RUN } from './tenant-of-run.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
@@ -93,7 +94,7 @@ export class PausesService {
   /** Skips what somebody is at, which sees by itself that the pause is gone. */
   #wakeDue(tx: Transaction, { plan, tenantHost }: Pause): Promise<Wakeable[]> {
     return tx.$queryRaw<Wakeable[]>`
-      UPDATE runs SET woken_at = now() WHERE id IN (
+      UPDATE runs SET ${WOKEN_NOW} WHERE id IN (
         SELECT runs.id FROM runs
         WHERE ${IS_DUE}
           AND (runs.plan = ${plan} OR ${TENANT_OF_RUN} = ${tenantHost})

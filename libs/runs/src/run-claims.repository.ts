@@ -5,6 +5,7 @@ import { WORKER_LOST } from './failed-attempt.js';
 import { IS_DUE, IS_FREE } from './is-due.js';
 import { IS_PAUSED } from './is-paused.js';
 import type { PlanRegistry } from './plan-registry.js';
+import { WOKEN_NOW } from './run-columns.js';
 
 /** What keeps an open run that nobody holds from being claimed. */
 export interface Obstacle {
@@ -69,7 +70,7 @@ export class RunClaimsRepository {
       )
       UPDATE runs SET fence = fence + 1, lease_until = now() + ${leaseMs} * interval '1 ms', state = 'running',
         step = (SELECT name FROM plan_step WHERE is_next), holds_slot = customer_id IS NOT NULL AND NOT due.shares,
-        next_run_at = NULL, woken_at = now(), started_at = coalesce(started_at, now()), revision = revision + 1
+        next_run_at = NULL, ${WOKEN_NOW}, started_at = coalesce(started_at, now()), revision = revision + 1
       FROM due WHERE runs.id = due.id
       RETURNING runs.id, customer_id AS "customerId", runs.plan, input, actor, request_id AS "requestId", traceparent, fence,
         due.state::text AS "formerState", runs.step, attempts, intent, cancel_requested AS "cancelRequested",
@@ -92,7 +93,7 @@ export class RunClaimsRepository {
   async handBack(runId: string, fence: number): Promise<boolean> {
     const handedBack = await this.database.sql.$executeRaw`
       WITH run AS (
-        UPDATE runs SET state = 'queued', lease_until = NULL, next_run_at = NULL, woken_at = now(), revision = revision + 1
+        UPDATE runs SET state = 'queued', lease_until = NULL, next_run_at = NULL, ${WOKEN_NOW}, revision = revision + 1
         WHERE id = ${runId}::uuid AND fence = ${fence} AND state = 'running' RETURNING id, step
       )
       UPDATE run_steps SET state = (CASE WHEN attempts = 0 THEN 'pending' ELSE 'waiting' END)::step_state,

@@ -3,7 +3,7 @@ import { type AuditAction, AuditTrail } from '@app/audit';
 import { Prisma, type Run, type Sql } from '@app/platform';
 import { ONCE_UNDONE } from './begins-again.js';
 import type { PlanName } from './plan-names.js';
-import { queueAgain, RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
+import { queueAgain, RESET_STEPS, RUN_COLUMNS, WOKEN_NOW } from './run-columns.js';
 import { auditedAs } from './run-audit.js';
 import { SUPERSEDED } from './run-error.js';
 import { assertRunTransition, UNFINISHED_STATES } from './run-states.js';
@@ -89,7 +89,7 @@ export class RunSuccession {
   /** Has an open run look again at once at a step that only waits: a process that looks at this moment loses the run, and what it saw is not used. It has `wallClockMs` at least from here. */
   async lookAgain(tx: Sql, runId: string, wallClockMs: number): Promise<Run> {
     const [due] = await tx.$queryRaw<Run[]>`
-      UPDATE runs SET state = 'queued', fence = fence + 1, lease_until = NULL, next_run_at = NULL, woken_at = now(),
+      UPDATE runs SET state = 'queued', fence = fence + 1, lease_until = NULL, next_run_at = NULL, ${WOKEN_NOW},
         deadline_at = greatest(deadline_at, now() + ${wallClockMs} * interval '1 ms'), revision = revision + 1
       WHERE id = ${runId}::uuid RETURNING ${RUN_COLUMNS}`;
     return due!;

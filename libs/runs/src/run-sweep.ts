@@ -4,9 +4,6 @@ import { IS_DUE } from './is-due.js';
 import { IS_PAUSED } from './is-paused.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
-/** How long a wake-up is trusted to be delivered. */
-const SEND_AGAIN_MS = 60_000;
-
 /** Runs woken by one statement, and by one command to the queue. */
 const BATCH = 500;
 
@@ -29,17 +26,22 @@ export class RunSweep {
   }
 
   async #takeBatch(graceMs: number): Promise<Wakeable[]> {
-    const runs = await this.database.sql.$queryRaw<Wakeable[]>`
-      UPDATE runs SET woken_at = now() WHERE id IN (
+    const runs = await this.database.sql.$queryRaw<(Wakeable & { sweeps: number })[]>`
+      UPDATE runs SET woken_at = now(), sweeps = sweeps + 1 WHERE id IN (
         SELECT id FROM runs
         WHERE ${IS_DUE}
           AND (state <> 'waiting' OR next_run_at < now() - ${graceMs} * interval '1 ms')
           AND NOT ${IS_PAUSED}
           AND woken_at < now() - ${graceMs} * interval '1 ms'
         ORDER BY woken_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-      RETURNING id, fence, request_id AS "requestId", traceparent`;
-    // The first wake-up may be with a worker that died, or with a queue that takes it for alive: after a minute, another is sent beside it.
-    const again = Math.floor(Date.now() / SEND_AGAIN_MS);
-    return runs.map((run) => ({ ...run, again }));
+      RETURNING id, fence, request_id AS "requestId", traceparent, sweeps`;
+    return runs.map(({ sweeps, ...run }) => ({ ...run, ...(sweeps < 4 ? {} : { again: wakeUpsBeside(sweeps) }) }));
   }
 }
+
+/**
+ * A wake-up that is still in the queue is the same job when it is sent again. But it may be in the hands of a worker that died before it
+ * claimed the run: another is sent beside it with the fourth sweep, the 16th, the 64th. Where it merely waits its turn behind thousands,
+ * one more with every sweep would keep the queue from ever getting through.
+ */
+const wakeUpsBeside = (sweeps: number): number => Math.floor(Math.log2(sweeps) / 2);

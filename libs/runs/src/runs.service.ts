@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { ONCE_UNDONE } from './begins-again.js';
 import { auditedAs } from './run-audit.js';
 import { SUPERSEDED } from './run-error.js';
-import { queueAgain, RESET_STEPS, RUN_COLUMNS } from './run-columns.js';
+import { queueAgain, RESET_STEPS, RUN_COLUMNS, WOKEN_NOW } from './run-columns.js';
 import { CANCELLABLE_STATES, RETRYABLE_STATES } from './run-states.js';
 import { RunWaker, type Wakeable } from './run-waker.js';
 
@@ -105,7 +105,7 @@ export class RunsService {
           fence = CASE WHEN state = 'running' THEN fence ELSE fence + 1 END,
           attempts = CASE WHEN state = 'running' THEN attempts ELSE 0 END,
           deadline_at = greatest(deadline_at, now() + ${CHANGED_WALL_CLOCK_MS} * interval '1 ms'),
-          next_run_at = NULL, finished_at = NULL, woken_at = now()
+          next_run_at = NULL, finished_at = NULL, ${WOKEN_NOW}
         WHERE id = ${runId}::uuid`;
     });
   }
