@@ -114,7 +114,7 @@ export async function createMortalWorker(parts: WorkerParts): Promise<TestingMod
 /** A queue that delivers nothing: the tests deliver. */
 class SilentQueueModule {
   static forRoot(): DynamicModule {
-    const wakeUps = { send: () => Promise.resolve(), sendAll: () => Promise.resolve() };
+    const wakeUps = { send: () => Promise.resolve() };
     return { module: SilentQueueModule, providers: [{ provide: WakeUps, useValue: wakeUps }], exports: [WakeUps] };
   }
 }

@@ -133,11 +133,14 @@ export class RunsHarness {
     await this.test.close();
   }
 
+  /** Resolves when every wake-up under way has been sent. */
+  drain(): Promise<void> {
+    return this.#waker.drain();
+  }
+
   /** A waker whose wake-ups go to `take`. */
   newWaker(take: (wakeUp: { runId: string; fence: number }) => void): RunWaker {
-    const send = async (wakeUp: never): Promise<void> => Promise.resolve(take(wakeUp));
-    const sendAll = async (wakeUps: never[]): Promise<void> => Promise.resolve(wakeUps.forEach(take));
-    return new RunWaker({ send, sendAll } as never, this.#logger);
+    return new RunWaker({ send: async (wakeUp: never) => Promise.resolve(take(wakeUp)) } as never, this.#logger);
   }
 
   /** A process that knows `plans`. */

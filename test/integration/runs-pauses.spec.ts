@@ -146,6 +146,7 @@ describe('lifting', () => {
       SELECT gen_random_uuid(), id, ${plan.name}, 'test', 'request-1', now() + interval '1 day', now() - interval '1 minute' FROM made`;
     const pauseId = await harness.pause({ plan: plan.name });
     await harness.lift(pauseId);
+    await harness.drain();
     expect(harness.woken).toHaveLength(500);
     expect(await harness.sweep.sweep(GRACE_MS)).toBe(100);
     expect(new Set(wokenIds()).size).toBe(600);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DomainError } from '@app/platform';
 import { RunSweep } from '@app/runs';
 import { RunsHarness, TestPlan } from './runs-harness.js';
 
@@ -36,6 +37,9 @@ const forgetMany = (count: number) => harness.database.client.$executeRaw`
   )
   INSERT INTO runs (id, customer_id, plan, actor, request_id, deadline_at, woken_at)
   SELECT gen_random_uuid(), id, ${plan.name}, 'test', 'request-1', now() + interval '1 day', now() - interval '1 minute' FROM made`;
+
+/** As if the sweep had woken it long ago. */
+const sleepLong = (runId: string) => set(runId, { wokenAt: inMs(-20 * GRACE_MS) });
 
 /** Runs that no sweep has woken yet. */
 const untouched = () =>
@@ -88,43 +92,81 @@ describe('the sweep', () => {
     expect(wokenIds().length + other.length).toBe(1_000);
   });
 
-  it('sends another wake-up beside the first one with the fourth sweep, the 16th and the 64th', async () => {
+  it('sends another wake-up beside the first one the second time, the eighth and the 32nd', async () => {
     const id = await forgotten();
     const sweepOften = async (times: number) => {
       harness.woken.length = 0;
       for (let time = 0; time < times; time += 1) {
-        await harness.forgetWakeUp(id);
+        await sleepLong(id);
         await harness.sweep.sweep(GRACE_MS);
       }
       return harness.woken.map((wakeUp) => (wakeUp as { again?: number }).again);
     };
-    const one = (count: number, again?: number) => Array.from({ length: count }, () => again);
-    expect(await sweepOften(65)).toEqual([...one(3), ...one(12, 1), ...one(48, 2), ...one(2, 3)]);
+    const times = (count: number, again?: number) => Array.from({ length: count }, () => again);
+    expect(await sweepOften(33)).toEqual([...times(1), ...times(6, 1), ...times(24, 2), ...times(2, 3)]);
     const { claims, registry } = harness.process([plan]);
     const claimed = await claims.claim(id, 30_000, registry);
     await claims.handBack(id, claimed!.fence);
-    expect(await sweepOften(4)).toEqual([...one(3), ...one(1, 1)]);
+    expect(await sweepOften(2)).toEqual([undefined, 1]);
+  });
+
+  it('wakes a run that waits its turn after one grace more each time, and after twelve at last', async () => {
+    const id = await forgotten();
+    const graces: number[] = [];
+    for (let time = 0; time < 14; time += 1) {
+      for (let grace = 1; ; grace += 1) {
+        await set(id, { wokenAt: inMs(-(grace + 0.5) * GRACE_MS) });
+        if ((await harness.sweep.sweep(GRACE_MS)) === 0) continue;
+        graces.push(grace);
+        break;
+      }
+    }
+    expect(graces).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 12, 12]);
+  });
+
+  it('wakes a run anew whose wake-up came and found the slot taken', async () => {
+    const holder = await harness.queue(plan);
+    const { claims, registry, runner } = harness.process([plan]);
+    await claims.claim(holder.id, 30_000, registry);
+    const { id } = await harness.queue(plan);
+    await set(id, { customerId: holder.customerId, holdsSlot: false, sweeps: 40 });
+    expect(await runner.execute(id)).toEqual({ kind: 'idle' });
+    expect(await harness.database.client.run.findUniqueOrThrow({ where: { id } })).toMatchObject({ sweeps: 0 });
   });
 
   it('leaves the rest for later when the queue takes no more, and says it once', async () => {
-    await forgetMany(1_100);
+    await forgetMany(250);
     const refusing = new RunSweep(
       harness.database,
       harness.newWaker(() => {
-        throw new Error('the queue is down');
+        throw new DomainError('unavailable', 'QUEUE_UNAVAILABLE', 'the queue is down');
       }),
     );
     harness.logged.length = 0;
     expect(await refusing.sweep(GRACE_MS)).toBe(0);
-    expect(await untouched()).toBe(600);
     expect(await refusing.sweep(GRACE_MS)).toBe(0);
-    expect(await untouched()).toBe(100);
+    expect(await untouched()).toBe(50);
     expect(harness.logged).toEqual([
-      expect.objectContaining({ count: 500, msg: 'Wake-ups could not be sent; the sweep will send them.' }),
+      expect.objectContaining({ count: 1, msg: 'Wake-ups could not be sent; the sweep will send them.' }),
     ]);
-    // What was not taken is due again after the grace.
-    expect(await harness.sweep.sweep(GRACE_MS)).toBe(100);
+    expect(await harness.sweep.sweep(GRACE_MS)).toBe(50);
     await harness.database.client.run.updateMany({ data: { wokenAt: inMs(-60_000) } });
-    expect(await harness.sweep.sweep(GRACE_MS)).toBe(1_100);
+    expect(await harness.sweep.sweep(GRACE_MS)).toBe(250);
+  });
+
+  it('is not kept from the others by a run that cannot be woken', async () => {
+    await forgetMany(150);
+    const odd = await forgotten({ requestId: 'odd' });
+    const sweep = new RunSweep(
+      harness.database,
+      harness.newWaker((wakeUp) => {
+        if (wakeUp.runId === odd) throw new Error('not in the catalog');
+        harness.woken.push(wakeUp);
+      }),
+    );
+    harness.logged.length = 0;
+    expect(await sweep.sweep(GRACE_MS)).toBe(151);
+    expect(harness.woken).toHaveLength(150);
+    expect(harness.logged).toEqual([expect.objectContaining({ runId: odd, msg: 'A run cannot be woken.' })]);
   });
 });

@@ -4,14 +4,14 @@ import { WakeUps } from './wake-ups.js';
 
 const wakeUp = { runId: '0192f0c1-2a3b-7c4d-8e5f-0a1b2c3d4e5f', fence: 7, requestId: 'req-1' };
 
-/** A queue that does as told; it keeps what it was given. */
+/** A queue whose `add` does as told; it keeps what it was given. */
 function queueThat(answer: () => Promise<unknown>) {
   const added: unknown[][] = [];
   const add = (...job: unknown[]) => {
     added.push(job);
     return answer();
   };
-  return { added, queue: { add, addBulk: add } as unknown as Pick<Queue, 'add' | 'addBulk'> };
+  return { added, queue: { add } as unknown as Pick<Queue, 'add'> };
 }
 
 describe('WakeUps', () => {
@@ -35,33 +35,10 @@ describe('WakeUps', () => {
     const { queue } = queueThat(() => new Promise(() => undefined));
     const refused = expect(new WakeUps(queue).send(wakeUp)).rejects.toMatchObject({
       code: 'QUEUE_UNAVAILABLE',
-      message: `The queue did not take the wake-up of run "${wakeUp.runId}"; the sweep sends again what is due.`,
+      message: `The queue did not take the wake-up of run "${wakeUp.runId}"; the sweep sends it again.`,
     });
     await jest.advanceTimersByTimeAsync(1_000);
     await refused;
-  });
-
-  it('sends many by one command, which may take five seconds', async () => {
-    const { queue, added } = queueThat(() => new Promise(() => undefined));
-    const other = { ...wakeUp, fence: 8, again: 2 };
-    let refusal: unknown;
-    const sending = new WakeUps(queue).sendAll([wakeUp, other]).catch((error: unknown) => (refusal = error));
-    await jest.advanceTimersByTimeAsync(4_999);
-    expect(refusal).toBeUndefined();
-    await jest.advanceTimersByTimeAsync(1);
-    await sending;
-    expect(refusal).toMatchObject({
-      code: 'QUEUE_UNAVAILABLE',
-      message: 'The queue did not take 2 wake-ups; the sweep sends again what is due.',
-    });
-    expect(added).toEqual([
-      [
-        [
-          expect.objectContaining({ opts: expect.objectContaining({ jobId: `${wakeUp.runId}.7` }) }),
-          expect.objectContaining({ opts: expect.objectContaining({ jobId: `${wakeUp.runId}.8.2` }) }),
-        ],
-      ],
-    ]);
   });
 
   it('adds nothing that is not in the catalog', async () => {

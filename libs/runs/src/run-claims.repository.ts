@@ -102,6 +102,11 @@ export class RunClaimsRepository {
     return handedBack === 1;
   }
 
+  /** Notes of a run that could not be claimed that its wake-up came: the sweep asks again as soon as after the first one. */
+  async noteDelivered(runId: string): Promise<void> {
+    await this.database.sql.$executeRaw`UPDATE runs SET sweeps = 0 WHERE id = ${runId}::uuid AND sweeps > 0`;
+  }
+
   /** Takes the customer's slot from a run that stopped, or that a pause holds: an accepted run does not wait for a person. That one takes it again when it goes on. */
   async freeIdleSlot(runId: string): Promise<void> {
     // Whoever held a run that is `running` may yet come back: what it would write is refused from here on.

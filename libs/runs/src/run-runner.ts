@@ -88,7 +88,9 @@ export class RunRunner {
         await this.claims.freeIdleSlot(runId);
         return { kind: 'wait', forMs: 0 };
       }
-      return typeof obstacle?.waitMs === 'number' ? { kind: 'wait', forMs: obstacle.waitMs } : { kind: 'idle' };
+      if (typeof obstacle?.waitMs === 'number') return { kind: 'wait', forMs: obstacle.waitMs };
+      if (obstacle !== undefined) await this.claims.noteDelivered(runId);
+      return { kind: 'idle' };
     }
     const lease = new Lease(row.id, this.settings.leaseMs, askedAt, () =>
       this.claims.renew(row.id, row.fence, this.settings.leaseMs),

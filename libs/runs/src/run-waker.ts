@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
-import { type WakeUp, WakeUps } from '@app/queue';
+import { DomainError } from '@app/platform';
+import { WakeUps } from '@app/queue';
 import type { Logger } from 'pino';
 
 /** A run that should be worked on now. */
@@ -14,6 +15,9 @@ export interface Wakeable {
 
 /** The process's logger. */
 export const RUN_LOGGER = Symbol('RUN_LOGGER');
+
+/** Of many wake-ups, so many are on their way to the queue at once: the process's worker takes its jobs over the same connections. */
+const AT_ONCE = 5;
 
 /** While wake-ups cannot be sent, one line in so many milliseconds says how many. */
 const QUIET_MS = 10_000;
@@ -32,13 +36,14 @@ export class RunWaker implements BeforeApplicationShutdown {
 
   /** Sends in the background. */
   wake(run: Wakeable): void {
-    void this.#track(this.#send([run], () => this.wakeUps.send(wakeUpOf(run))));
+    void this.wakeAll([run]);
   }
 
-  /** Sends all at once. Resolves to whether the queue took them, and never rejects. */
+  /** Sends them in their order, and no more once the queue does not take one. Resolves to whether it took all, and never rejects. */
   wakeAll(runs: readonly Wakeable[]): Promise<boolean> {
-    if (runs.length === 0) return Promise.resolve(true);
-    return this.#track(this.#send(runs, () => this.wakeUps.sendAll(runs.map(wakeUpOf))));
+    const sending = this.#sendAll(runs).finally(() => this.#underWay.delete(sending));
+    this.#underWay.add(sending);
+    return sending;
   }
 
   /** Resolves when everything under way has been sent or given up. */
@@ -50,34 +55,41 @@ export class RunWaker implements BeforeApplicationShutdown {
     await this.drain();
   }
 
-  #track(sending: Promise<boolean>): Promise<boolean> {
-    const tracked = sending.finally(() => this.#underWay.delete(tracked));
-    this.#underWay.add(tracked);
-    return tracked;
+  async #sendAll(runs: readonly Wakeable[]): Promise<boolean> {
+    for (let from = 0; from < runs.length; from += AT_ONCE) {
+      const taken = await Promise.all(runs.slice(from, from + AT_ONCE).map((run) => this.#send(run)));
+      if (taken.includes(false)) return false;
+    }
+    return true;
   }
 
-  async #send(runs: readonly Wakeable[], send: () => Promise<void>): Promise<boolean> {
+  /** False when the queue did not take it. */
+  async #send({ id, fence, requestId, traceparent, again }: Wakeable): Promise<boolean> {
     try {
-      await send();
+      await this.wakeUps.send({
+        ...{ runId: id, fence, requestId },
+        ...(again === undefined ? {} : { again }),
+        ...(traceparent === null ? {} : { traceparent }),
+      });
       return true;
     } catch (error) {
-      this.#noteUnsent(runs.length, error);
-      return false;
+      if (error instanceof DomainError && error.kind === 'unavailable') {
+        this.#noteUnsent(id, error);
+        return false;
+      }
+      // What is wrong with this row does not keep the others asleep.
+      this.logger.error({ runId: id, err: error }, 'A run cannot be woken.');
+      return true;
     }
   }
 
-  #noteUnsent(count: number, error: unknown): void {
-    this.#unsent += count;
+  #noteUnsent(runId: string, error: DomainError): void {
+    this.#unsent += 1;
     const now = performance.now();
     if (now < this.#quietUntil) return;
     this.#quietUntil = now + QUIET_MS;
-    this.logger.warn({ count: this.#unsent, err: error }, 'Wake-ups could not be sent; the sweep will send them.');
+    const count = this.#unsent;
+    this.logger.warn({ runId, count, err: error }, 'Wake-ups could not be sent; the sweep will send them.');
     this.#unsent = 0;
   }
 }
-
-const wakeUpOf = ({ id, fence, requestId, traceparent, again }: Wakeable): WakeUp => ({
-  ...{ runId: id, fence, requestId },
-  ...(again === undefined ? {} : { again }),
-  ...(traceparent === null ? {} : { traceparent }),
-});

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Disturbance, Fault, Scene } from '../fault.js';
 import { repeatedly } from '../repeatedly.js';
@@ -30,8 +31,16 @@ export async function freezeWorker({ rig, random }: Scene): Promise<void> {
 /** Tells a worker to end, and replaces it. Throws when it takes longer than it may. */
 export async function restartWorker({ rig, random }: Scene): Promise<{ code: number | null }> {
   const place = random.between(0, rig.workers.count - 1);
+  // What keeps this process busy, the verdict on the other backend among it, has it hear of the end late.
+  const lateness = monitorEventLoopDelay();
+  lateness.enable();
   const { code, tookMs } = await rig.workers.kill(place, 'SIGTERM');
-  if (tookMs > SIGTERM_LIMIT_MS) throw new Error(`A worker took ${Math.round(tookMs)} ms to end.`);
+  lateness.disable();
+  const lateMs = lateness.max / 1e6;
+  if (tookMs - lateMs > SIGTERM_LIMIT_MS)
+    throw new Error(
+      `A worker took ${Math.round(tookMs)} ms to end, of which ${Math.round(lateMs)} ms may be the suite's.`,
+    );
   await rig.workers.start(place);
   return { code };
 }
