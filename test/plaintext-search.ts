@@ -9,18 +9,25 @@ const SLICE_BYTES = 1 << 20;
 export class PlaintextSearch {
   /** By the first three bytes of a form. */
   readonly #forms = new Map<number, { form: Buffer; what: string }[]>();
+  /** Whether a form begins with these three bytes. */
   readonly #starts = new Uint8Array(1 << 24);
+  /** Whether one may begin with these six: in hex, which audit chains are full of, any three begin some form. */
+  readonly #begins = new Uint8Array(1 << 24);
   #longest = 0;
 
-  /** `texts`: what must be nowhere, by a name that may be shown. */
+  /** `texts`: what must be nowhere, by a name that may be shown; each of six bytes at least. */
   constructor(texts: Iterable<readonly [name: string, text: string]>) {
     for (const [name, text] of texts) {
       for (const [kind, form] of formsOf(text)) {
         const bytes = Buffer.from(form);
         const start = bytes.readUIntBE(0, 3);
+        if (bytes.length < 6) throw new RangeError(`${name} is too short to be looked for.`);
         this.#starts[start] = 1;
+        this.#begins[placeOf(start, bytes.readUIntBE(3, 3))] = 1;
         this.#longest = Math.max(this.#longest, bytes.length);
-        this.#forms.set(start, [...(this.#forms.get(start) ?? []), { form: bytes, what: `${name} (${kind})` }]);
+        const alike = this.#forms.get(start) ?? [];
+        alike.push({ form: bytes, what: `${name} (${kind})` });
+        this.#forms.set(start, alike);
       }
     }
   }
@@ -31,6 +38,8 @@ export class PlaintextSearch {
     for (let at = 0, start = 0; at < content.length; at += 1) {
       start = ((start << 8) | content[at]!) & 0xffffff;
       if (this.#starts[start] !== 1) continue;
+      const next = (content[at + 1]! << 16) | (content[at + 2]! << 8) | content[at + 3]!;
+      if (this.#begins[placeOf(start, next)] !== 1) continue;
       for (const { form, what } of this.#forms.get(start) ?? []) {
         if (content.subarray(at - 2, at - 2 + form.length).equals(form)) found.add(what);
       }
@@ -71,6 +80,9 @@ export class PlaintextSearch {
     return { found: [...found], bytes };
   }
 }
+
+/** Where six bytes, given as two numbers of three, are in a table of 2^24. */
+const placeOf = (first: number, second: number): number => (first ^ Math.imul(second, 0x9e3779b1)) >>> 8;
 
 function* formsOf(text: string): Iterable<[kind: string, form: string]> {
   const hex = Buffer.from(text).toString('hex');

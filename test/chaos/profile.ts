@@ -32,6 +32,7 @@ async function runBackend(backend: Backend, options: ChaosOptions, progress: Pro
       const scene = await setScene(fault, rig, prefix, size, random);
       row = { counts: { ...(await runBatch(fault, scene)), plaintext: await countPlaintext(rig) } };
     } catch (error) {
+      process.stderr.write(`${fault.id} ${backend} batch ${batch + 1}: ${(error as Error).stack}\n`);
       row = { counts: noCounts(), error: (error as Error).message };
       // Whatever state it is in, the next fault gets another.
       await rig?.stop();

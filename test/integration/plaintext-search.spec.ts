@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,17 @@ describe('the search of a file', () => {
     const [base64, hex] = (['base64', 'hex'] as const).map((form) => Buffer.from(SECRET).toString(form));
     const { found } = await search.findInFile(await write('forms', `${base64}\n${hex}`));
     expect(found).toEqual(expect.arrayContaining(['the secret (base64)', 'the secret (hex)']));
+  });
+
+  it('finds each of many, in hex and amid hex', async () => {
+    const names = Array.from({ length: 500 }, (_, index) => `secret ${index}`);
+    const many = names.map((name) => [name, createHash('sha256').update(name).digest('hex')] as const);
+    const other = createHash('sha512').update('other').digest('hex').repeat(100);
+    const path = await write('many', ...many.flatMap(([, text]) => [other, text, Buffer.from(text).toString('hex')]));
+    const { found } = await new PlaintextSearch(many).findInFile(path);
+    expect(found.sort()).toEqual(
+      names.flatMap((name) => ['raw', 'hex', 'HEX'].map((form) => `${name} (${form})`)).sort(),
+    );
   });
 
   it('finds nothing where nothing is, or no file', async () => {
