@@ -4,7 +4,7 @@ import type { Intent, StepContext } from '@app/runs';
 import type { CustomerTarget } from '../customer-targets.js';
 import { ProvisioningSettings } from '../provisioning-settings.js';
 import { ClientAdoption } from './client-adoption.js';
-import type { MintingIntent, PostingIntent } from './creation-intent.js';
+import { type MintingIntent, parseCreationIntent, type PostingIntent } from './creation-intent.js';
 
 const at = new Date('2026-01-01T00:00:00.000Z');
 const settings = new ProvisioningSettings(20_000, 60_000, 10_000);
@@ -81,6 +81,21 @@ describe('a mint for a client that is adopted', () => {
       { phase: 'minting', mints: 2, settled: false },
       { phase: 'minting', mints: 1, settled: true, unsure: true, knownHints: ['a'] },
     ]);
+  });
+
+  it('is known for ours to a database that was restored to the moment when an earlier one had been refused', async () => {
+    const refused = adoptionAndContext(['a'], () => Promise.reject(limited));
+    await expect(refused.adoption.adopt(refused.context, target, posting, clientWith(['a']))).rejects.toBe(limited);
+    const restored = parseCreationIntent({ ...refused.committed.at(-1), at }) as MintingIntent;
+    const { adoption, context } = adoptionAndContext(['a', 'b'], async (beforeSend) => {
+      await beforeSend();
+      return { hint: 'c' };
+    });
+    const secretsOf = (...hints: string[]) => hints.map((hint) => ({ hint, createdBy: us }));
+    expect(await adoption.goOn(context, target, restored)).toMatchObject({
+      deadSecrets: secretsOf('a', 'b'),
+      knownHints: ['a'],
+    });
   });
 
   it('counts once, though it is sent again after a 401', async () => {

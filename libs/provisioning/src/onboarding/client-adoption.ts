@@ -65,8 +65,9 @@ export class ClientAdoption {
     const dataKey = await this.vault.ensureDataKey({ kind: 'customer', id: target.customerId });
     const place = await this.keeping.reserve(target.customerId);
     await this.parentAccess.token(target.tenantHost, callsOf(context));
-    const settled = { ...room.adoption, phase: 'minting', settled: true };
-    const asking = { ...settled, knownHints, mints: adoption.mints + 1, settled: false };
+    // Also where nothing is sent: to a database that is restored to that moment, the hints tell what was minted since.
+    const settled = { ...room.adoption, phase: 'minting', knownHints, settled: true };
+    const asking = { ...settled, mints: adoption.mints + 1, settled: false };
     const intent = { asking, unmade: unmade ?? settled };
     const existing = adoption.existing !== undefined;
     for (let mintedNow = 1; ; mintedNow += 1) {
@@ -78,7 +79,7 @@ export class ClientAdoption {
       if (next.kind === 'mint-again') continue;
       if (next.kind === 'give-up') {
         // Each was answered: none of them is looked for, or taken for lost.
-        await context.commitIntent({ ...settled, knownHints });
+        await context.commitIntent(settled);
         throw needsAttention(next.error);
       }
       const { settled: _settled, ...kept } = asking;

@@ -30,7 +30,7 @@ const adoption = {
   deadSecrets: z.array(SecretAtQlik),
   /** Whether a secret is ours only by its maker: the client may be old, so that others may have made secrets on it before we adopted it. */
   makerDecides: z.boolean().optional(),
-  /** The hints the client had before the first mint, so that what is newer can be told; null when none was minted. */
+  /** The hints the client had before the first mint, so that what is newer can be told; null when none was to be minted. */
   knownHints: z.array(z.string()).nullable(),
 };
 

@@ -8,7 +8,7 @@ export interface KnownSecrets {
   deadSecrets: readonly SecretAtQlik[];
   /** Whether a secret is ours only by its maker: the client may be old, so that others may have made secrets on it. */
   makerDecides?: boolean | undefined;
-  /** The hints the client had before the first mint, so that what is newer can be told; null when none was minted. */
+  /** The hints the client had before the first mint, so that what is newer can be told; null when none was to be minted. */
   knownHints: readonly string[] | null;
 }
 
