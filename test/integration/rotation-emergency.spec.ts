@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Run } from '@app/platform';
 import { needsAttention, waitUntil } from '@app/runs';
 import { type Ask, RotationsHarness } from './rotations-harness.js';
-import { Gate } from './runs-harness.js';
+import { Gate } from './gate.js';
 
 const ERROR = { code: 'X', message: 'Somebody must look.' };
 const later = () => Promise.reject(waitUntil(new Date(Date.now() + 60_000)));

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunState } from '@app/platform';
 import { type Ask, OPEN, RotationsHarness, type StepName, STEPS, STOPPED } from './rotations-harness.js';
-import { Gate } from './runs-harness.js';
+import { Gate } from './gate.js';
 
 const EARLY: readonly StepName[] = [null, 'mint', 'verify', 'promote'];
 

@@ -5,7 +5,9 @@ import { RotationSweep } from '@app/provisioning';
 import { type Plan, type RunResult, RunSuccession, type RunWaker } from '@app/runs';
 import { pino } from 'pino';
 import { DueCustomers } from '../../libs/provisioning/src/due-customers.js';
-import { FakeStep, Gate, RunsHarness, TestPlan } from './runs-harness.js';
+import { Gate } from './gate.js';
+import { RunsHarness } from './runs-harness.js';
+import { FakeStep, TestPlan } from './test-plan.js';
 
 const HOUR_MS = 3_600_000;
 const LEASE_MS = 30_000;

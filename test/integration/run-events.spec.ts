@@ -4,7 +4,8 @@ import { pino } from 'pino';
 import { RunEventTimes } from '../../apps/api/src/runs/run-event-times.js';
 import { RunEvents } from '../../apps/api/src/runs/run-events.js';
 import { RunWatch } from '../../apps/api/src/runs/run-watch.js';
-import { RunsHarness, TestPlan } from './runs-harness.js';
+import { RunsHarness } from './runs-harness.js';
+import { TestPlan } from './test-plan.js';
 
 /** Counts the looks, and fails when the test says so. */
 class WatchedVersions extends RunVersionsReader {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { needsAttention, StepFailure, waitUntil } from '@app/runs';
-import { RunsHarness, type RunsProcess, TestPlan } from './runs-harness.js';
+import { RunsHarness, type RunsProcess } from './runs-harness.js';
+import { TestPlan } from './test-plan.js';
 
 const ERROR = { code: 'TEST_CODE', message: 'What happened.' };
 let harness: RunsHarness;

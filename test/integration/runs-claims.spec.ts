@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LeaseLost, PlanRegistry } from '@app/runs';
 import type { AttemptEnd } from '../../libs/runs/src/attempt-end.js';
 import type { ClaimedRun } from '../../libs/runs/src/claimed-run.js';
-import { RunsHarness, type RunsProcess, TestPlan } from './runs-harness.js';
+import { RunsHarness, type RunsProcess } from './runs-harness.js';
+import { TestPlan } from './test-plan.js';
 
 const LEASE_MS = 30_000;
 const plan = new TestPlan();

@@ -1,95 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { AuditTrail } from '@app/audit';
-import { Database, type Run, type RunState, type Sql } from '@app/platform';
+import type { Run, RunState } from '@app/platform';
 import {
-  type Completed,
-  type Failure,
   PausesService,
   type Plan,
   PlanRegistry,
-  type RetryPolicy,
   RunRunner,
   type RunOf,
-  type RunOutcome,
   RunsReader,
   RunsService,
   RunSettings,
   RunSweep,
   RunWaker,
-  type Step,
-  type StepContext,
 } from '@app/runs';
 import { pino } from 'pino';
-import { z } from 'zod';
 import { AttemptCommitter } from '../../libs/runs/src/attempt-committer.js';
 import { AttemptsRepository } from '../../libs/runs/src/attempts.repository.js';
 import { RunClaimsRepository } from '../../libs/runs/src/run-claims.repository.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
-
-/** A step that does what the test says, and notes what was asked of it. */
-export class FakeStep implements Step {
-  readonly output = z.unknown();
-  does: (context: StepContext) => Promise<Completed<unknown>> = () => Promise.resolve({ output: {} });
-  undoes: (context: StepContext) => Promise<Pick<Completed<unknown>, 'intent' | 'commit'>> = () => Promise.resolve({});
-  isNeeded?: (intent: unknown) => boolean;
-
-  constructor(
-    readonly name: string,
-    private readonly story: string[],
-    readonly retry: RetryPolicy = { maxAttempts: 3, baseMs: 1, maxMs: 1 },
-  ) {}
-
-  run(context: StepContext): Promise<Completed<unknown>> {
-    this.story.push(this.name);
-    return this.does(context);
-  }
-
-  undo(context: StepContext): Promise<Pick<Completed<unknown>, 'intent' | 'commit'>> {
-    this.story.push(`undo ${this.name}`);
-    return this.undoes(context);
-  }
-}
-
-/** A plan of three steps and what happened in it. */
-export class TestPlan implements Plan {
-  readonly story: string[] = [];
-  readonly ends: { outcome: RunOutcome; code?: string }[] = [];
-  readonly first = new FakeStep('first', this.story);
-  readonly second = new FakeStep('second', this.story);
-  readonly third = new FakeStep('third', this.story);
-  readonly steps = [this.first, this.second, this.third];
-  explain: (error: unknown) => Failure | undefined = () => undefined;
-
-  constructor(readonly name = `plan-${randomUUID()}`) {}
-
-  onEnd(_tx: Sql, _run: unknown, outcome: RunOutcome, error: { code: string } | null): Promise<[]> {
-    this.ends.push(error === null ? { outcome } : { outcome, code: error.code });
-    return Promise.resolve([]);
-  }
-}
-
-/** A database whose transactions can be made to fail before they begin, or after they were committed. */
-export class UnsteadyDatabase extends Database {
-  /** Commits whose answer is lost, from now on. */
-  lostAnswers = 0;
-  /** Transactions that do not begin, from now on. */
-  refusals = 0;
-  /** Until when no transaction begins, as while PostgreSQL starts anew; on the scale of `Date.now()`. */
-  awayUntil = 0;
-
-  override async sqlTransaction<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
-    if (Date.now() < this.awayUntil)
-      throw Object.assign(new Error('the database system is starting up'), { code: '57P03' });
-    if (this.refusals > 0) {
-      this.refusals -= 1;
-      throw new Error('the connection was refused');
-    }
-    const result = await super.sqlTransaction(work);
-    if (this.lostAnswers === 0) return result;
-    this.lostAnswers -= 1;
-    throw new Error('the connection broke after COMMIT');
-  }
-}
+import { UnsteadyDatabase } from './unsteady-database.js';
 
 /** What one process needs to work on runs, wired by hand. */
 export interface RunsProcess {
@@ -184,6 +113,19 @@ export class RunsHarness {
     return this.database.transaction((tx) => this.service.create(tx, run));
   }
 
+  /** So many queued runs of `plan`, each of a customer of its own, whose wake-ups were lost a minute ago. */
+  async queueForgotten(plan: Plan, count: number): Promise<void> {
+    await this.database.client.$executeRaw`
+      WITH made AS (
+        INSERT INTO customers (id, external_id, name, tenant_host)
+        SELECT id, id::text, 'one of many', id::text || '.eu.qlikcloud.com'
+        FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, ${count}::int)) ids
+        RETURNING id
+      )
+      INSERT INTO runs (id, customer_id, plan, actor, request_id, deadline_at, woken_at)
+      SELECT gen_random_uuid(), id, ${plan.name}, 'test', 'request-1', now() + interval '1 day', now() - interval '1 minute' FROM made`;
+  }
+
   /** A run that was queued here, and so has a customer. */
   async read(runId: string): Promise<RunOf<string>> {
     return (await this.database.client.run.findUniqueOrThrow({ where: { id: runId } })) as RunOf<string>;
@@ -254,35 +196,4 @@ export class RunsHarness {
     const { events } = await this.audit.list({ customerId, limit: 100 });
     return events.map(({ action }) => action).reverse();
   }
-}
-
-/** Writes a row that can be written once: a second time fails. */
-export const writeOnce =
-  (name: string) =>
-  async (tx: Sql): Promise<[]> => {
-    await tx.$executeRaw`INSERT INTO installation_settings (name, value) VALUES (${name}, '')`;
-    return [];
-  };
-
-/** Something that a test lets happen when it wants to. */
-export class Gate {
-  readonly #opened = deferred();
-  readonly #reached = deferred();
-  /** Resolves once somebody waits at the gate. */
-  readonly reached: Promise<void> = this.#reached.promise;
-
-  open(): void {
-    this.#opened.resolve();
-  }
-
-  pass(): Promise<void> {
-    this.#reached.resolve();
-    return this.#opened.promise;
-  }
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve!: () => void;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '@app/runs';
-import { Gate, RunsHarness, type RunsProcess, TestPlan } from './runs-harness.js';
+import { Gate } from './gate.js';
+import { RunsHarness, type RunsProcess } from './runs-harness.js';
+import { TestPlan } from './test-plan.js';
 
 const ERROR = { code: 'TEST_CODE', message: 'What happened.', hint: 'What to do.' };
 const GRACE_MS = 5_000;
@@ -136,14 +138,7 @@ describe('lifting', () => {
   });
 
   it('leaves what is too much for it to the sweep, which need not wait', async () => {
-    await harness.database.client.$executeRaw`
-      WITH made AS (
-        INSERT INTO customers (id, external_id, name, tenant_host)
-        SELECT gen_random_uuid(), 'held-' || n, 'held', 'held-' || n || '.eu.qlikcloud.com' FROM generate_series(1, 600) n
-        RETURNING id
-      )
-      INSERT INTO runs (id, customer_id, plan, actor, request_id, deadline_at, woken_at)
-      SELECT gen_random_uuid(), id, ${plan.name}, 'test', 'request-1', now() + interval '1 day', now() - interval '1 minute' FROM made`;
+    await harness.queueForgotten(plan, 600);
     const pauseId = await harness.pause({ plan: plan.name });
     await harness.lift(pauseId);
     await harness.drain();

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { LeaseLost, waitUntil } from '@app/runs';
-import { RunsHarness, type RunsProcess, TestPlan, writeOnce } from './runs-harness.js';
+import { RunsHarness, type RunsProcess } from './runs-harness.js';
+import { TestPlan, writeOnce } from './test-plan.js';
 
 let harness: RunsHarness;
 let plan: TestPlan;

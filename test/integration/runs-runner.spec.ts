@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { LeaseLost, needsAttention, StepFailure, waitUntil } from '@app/runs';
-import { RunsHarness, type RunsProcess, TestPlan, writeOnce } from './runs-harness.js';
+import { RunsHarness, type RunsProcess } from './runs-harness.js';
+import { TestPlan, writeOnce } from './test-plan.js';
 
 const ERROR = { code: 'TEST_CODE', message: 'What happened.', hint: 'What to do.' };
 let harness: RunsHarness;

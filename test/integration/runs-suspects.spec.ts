@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { LeaseLost } from '@app/runs';
-import { Gate, RunsHarness, type RunsProcess, TestPlan } from './runs-harness.js';
+import { Gate } from './gate.js';
+import { RunsHarness, type RunsProcess } from './runs-harness.js';
+import { TestPlan } from './test-plan.js';
 
 let harness: RunsHarness;
 let order: string[];

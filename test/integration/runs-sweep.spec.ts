@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DomainError } from '@app/platform';
 import { RunSweep } from '@app/runs';
-import { RunsHarness, TestPlan } from './runs-harness.js';
+import { RunsHarness } from './runs-harness.js';
+import { TestPlan } from './test-plan.js';
 
 const GRACE_MS = 5_000;
 const plan = new TestPlan();
@@ -26,17 +27,6 @@ async function forgotten(data: object = {}): Promise<string> {
   await harness.forgetWakeUp(id);
   return id;
 }
-
-/** Queued runs whose wake-ups were lost a minute ago. */
-const forgetMany = (count: number) => harness.database.client.$executeRaw`
-  WITH made AS (
-    INSERT INTO customers (id, external_id, name, tenant_host)
-    SELECT id, id::text, 'one of many', id::text || '.eu.qlikcloud.com'
-    FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, ${count}::int)) ids
-    RETURNING id
-  )
-  INSERT INTO runs (id, customer_id, plan, actor, request_id, deadline_at, woken_at)
-  SELECT gen_random_uuid(), id, ${plan.name}, 'test', 'request-1', now() + interval '1 day', now() - interval '1 minute' FROM made`;
 
 /** As if the sweep had woken it long ago. */
 const sleepLong = (runId: string) => set(runId, { wokenAt: inMs(-20 * GRACE_MS) });
@@ -75,7 +65,7 @@ describe('the sweep', () => {
   });
 
   it('wakes each of a thousand runs once, with two at it', async () => {
-    await forgetMany(1_000);
+    await harness.queueForgotten(plan, 1_000);
     const other: string[] = [];
     const otherSweep = new RunSweep(
       harness.database,
@@ -135,7 +125,7 @@ describe('the sweep', () => {
   });
 
   it('leaves the rest for later when the queue takes no more, and says it once', async () => {
-    await forgetMany(250);
+    await harness.queueForgotten(plan, 250);
     const refusing = new RunSweep(
       harness.database,
       harness.newWaker(() => {
@@ -155,7 +145,7 @@ describe('the sweep', () => {
   });
 
   it('is not kept from the others by a run that cannot be woken', async () => {
-    await forgetMany(150);
+    await harness.queueForgotten(plan, 150);
     const odd = await forgotten({ requestId: 'odd' });
     const sweep = new RunSweep(
       harness.database,
