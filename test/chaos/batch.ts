@@ -9,6 +9,8 @@ import { countStepsDone, runsOf } from './verdict/runs-of.js';
 /** Without any run coming to a stop, or a step to its end, for so long, a batch is given up: what is open then is unsettled. */
 const STALL_MS = 90_000;
 const OPERATOR_ROUNDS = 5;
+/** So many customers of a batch are left to the fault's last worker. */
+const LEFT_TO_THE_LAST = 5;
 
 /** Accepts a batch's customers under the fault, lets everything come to an end, has an operator retry what stopped, and counts. */
 export async function runBatch(
@@ -26,9 +28,10 @@ export async function runBatch(
 
 async function disturb(fault: Fault, scene: Scene, stallMs: number, rounds: number): Promise<Counts> {
   const disturbance = await fault.begin(scene);
+  const meanwhile = scene.names.slice(0, fault.lastWorker === undefined ? undefined : -LEFT_TO_THE_LAST);
   let injected: number;
   try {
-    await acceptAll(fault, scene);
+    await acceptAll(fault, scene, meanwhile);
     log(scene, 'accepted');
     await settle(scene, fault.untilStopped ?? 1, stallMs);
   } finally {
@@ -39,17 +42,23 @@ async function disturb(fault: Fault, scene: Scene, stallMs: number, rounds: numb
   log(scene, 'stopped');
   const surprises = endedWorkers(fault, scene);
   const retried = await operate(fault, scene, stallMs, rounds, surprises);
+  if (fault.lastWorker !== undefined) {
+    await scene.rig.workers.endAllBut(fault.lastWorker);
+    await acceptAll(fault, scene, scene.names.slice(meanwhile.length));
+    await settle(scene, 1, stallMs);
+    log(scene, 'last worker done');
+  }
   return judge(fault, scene, { injected, retried, surprises });
 }
 
 const log = ({ prefix }: Scene, what: string): void =>
   void process.stderr.write(`${new Date().toISOString()} ${prefix} ${what}\n`);
 
-async function acceptAll(fault: Fault, scene: Scene): Promise<void> {
+async function acceptAll(fault: Fault, scene: Scene, names: readonly string[]): Promise<void> {
   const accept = fault.accept ?? (({ backend }: Scene, name: string) => backend.onboard(name));
   const startedAt = Date.now();
   let begun = 0;
-  await inParallel(scene.names, 8, async (name) => {
+  await inParallel(names, 8, async (name) => {
     const dueAt = startedAt + (begun++ / (fault.perSecond ?? Infinity)) * 1000;
     if (dueAt > Date.now()) await pause(dueAt - Date.now());
     scene.signups.push(await accept(scene, name));

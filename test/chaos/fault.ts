@@ -51,6 +51,8 @@ export interface Fault {
   backends?: readonly Backend[];
   /** Its workers; three ordinary ones by default. */
   workers?: (rig: Rig) => readonly WorkerSetup[];
+  /** The place of the worker that bears the most: once the fault is over, it must do the last customers' work alone. Elsewhere the others would do it, and nobody would notice one that takes no more work. */
+  lastWorker?: number;
   /** What comes before it, undisturbed. */
   prepare?: (scene: Scene) => Promise<void>;
   /** Begins the fault; customers are accepted once it has resolved. */

@@ -38,6 +38,7 @@ export const allAtOnce: Fault = {
     { env: { CHAOS_CLOCK_SKEW_MS: `${10 * MINUTE_MS}` } },
     { env: { CHAOS_CLOCK_SKEW_MS: `${-10 * MINUTE_MS}`, DATABASE_URL: rig.relayedDatabaseUrl } },
   ],
+  lastWorker: 2,
   begin: async (scene) => {
     const { rig } = scene;
     // Each draws at moments of its own.

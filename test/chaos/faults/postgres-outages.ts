@@ -59,6 +59,7 @@ export const postgresOutages: Fault = {
   perSecond: 20,
   untilStopped: 0.9,
   workers: (rig) => [{}, {}, { env: { DATABASE_URL: rig.relayedDatabaseUrl } }],
+  lastWorker: 2,
   begin: (scene) =>
     Promise.resolve(
       together(

@@ -62,6 +62,12 @@ export class Workers {
     return { code: end?.code ?? null, tookMs: performance.now() - start };
   }
 
+  /** Leaves a single worker. */
+  async endAllBut(last: number): Promise<void> {
+    const others = [...this.#places.keys()].filter((place) => place !== last);
+    await Promise.all(others.map((place) => this.kill(place, 'SIGTERM')));
+  }
+
   /** Whether the process of this place has ended by itself. */
   isGone(place: number): boolean {
     return this.#places[place]?.hasEnded() ?? true;
