@@ -1,11 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Database, openConnectionPool, type Secret, type Sql } from '@app/platform';
-import { migrateQueue, WakeUps } from '@app/queue';
 import { TcpProxy } from '../chaos/rig/tcp-proxy.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
-import { Inbox, startQueueProcess } from '../test-queue.js';
 
 const ANSWER_WITHIN_MS = 300;
 
@@ -23,35 +20,6 @@ beforeEach(async () => {
   url = proxy.lead(test.url);
 });
 afterEach(() => proxy.stop());
-
-describe('a worker whose network goes silent', () => {
-  it('takes wake-ups again once the network is back', async () => {
-    await migrateQueue(test.url);
-    const inbox = new Inbox();
-    const producer = await startQueueProcess({ databaseUrl: test.url, role: 'producer' });
-    const consumer = await startQueueProcess({ databaseUrl: url, role: 'consumer', deliver: inbox.deliver });
-    const send = async (): Promise<string> => {
-      const wakeUp = {
-        runId: randomUUID(),
-        fence: 1,
-        requestId: 'r',
-        traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
-      };
-      await producer.get(WakeUps).send(wakeUp);
-      return wakeUp.runId;
-    };
-    const taken = async (): Promise<string> => ((await inbox.next()).data as { runId: string }).runId;
-    const first = await send();
-    expect(await taken()).toBe(first);
-    proxy.goSilent();
-    await proxy.whenLost();
-    proxy.recover();
-    const second = await send();
-    expect(await taken()).toBe(second);
-    await consumer.close();
-    await producer.close();
-  }, 90_000);
-});
 
 // What is sent into such a connection is never answered, and never refused either.
 describe('a connection that goes silent', () => {

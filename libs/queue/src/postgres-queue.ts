@@ -1,12 +1,7 @@
-import {
-  assertSchemaCompatibility,
-  createPostgresBackend,
-  SchemaMigrationRequiredError,
-  type BackendFactory,
-  type ConnectionOptions,
-} from 'bullmq';
+import { assertSchemaCompatibility, SchemaMigrationRequiredError, type ConnectionOptions } from 'bullmq';
 import type { Pool } from 'pg';
 import { DomainError, openConnectionPool, type Secret } from '@app/platform';
+import { createListeningBackend } from './listening-backend.js';
 import type { OutageLog } from './outage-log.js';
 import type { QueueConnections, QueueRole } from './queue-connections.js';
 
@@ -50,7 +45,7 @@ export async function openPostgresQueue(
   const connection = pool as unknown as ConnectionOptions;
   return {
     backend: 'postgres',
-    factory: createPostgresBackend as BackendFactory,
+    factory: createListeningBackend,
     producer: connection,
     consumer: role === 'consumer' ? connection : undefined,
     whenLost: () => new Promise(() => undefined),

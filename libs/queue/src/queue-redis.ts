@@ -5,6 +5,11 @@ import { Redis, type RedisOptions } from 'ioredis';
 export class QueueRedis extends Redis {
   readonly #duplicates: QueueRedis[] = [];
 
+  constructor(...where: [url: string, options: RedisOptions] | [options: RedisOptions]) {
+    super(...(where as [string, RedisOptions]));
+    this.on('close', () => this.#forgetSocketTimeout());
+  }
+
   override duplicate(override?: Partial<RedisOptions>): QueueRedis {
     const copy = new QueueRedis({ ...this.options, ...override });
     this.#duplicates.push(copy);
@@ -20,6 +25,13 @@ export class QueueRedis extends Redis {
   /** Ends this connection and its duplicates at once; commands under way are rejected. */
   async endAll(): Promise<void> {
     await Promise.all([...this.#duplicates.map((duplicate) => duplicate.endAll()), this.#end()]);
+  }
+
+  /** ioredis goes on counting when the connection that owed an answer has closed, and would end the one that followed it. */
+  #forgetSocketTimeout(): void {
+    const counting = this as unknown as { socketTimeoutTimer: NodeJS.Timeout | undefined };
+    clearTimeout(counting.socketTimeoutTimer);
+    counting.socketTimeoutTimer = undefined;
   }
 
   async #end(): Promise<void> {

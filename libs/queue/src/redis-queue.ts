@@ -9,6 +9,8 @@ import { QueueRedis } from './queue-redis.js';
 const BOTH: RedisOptions = {
   keepAlive: 10_000,
   connectTimeout: 1_000,
+  // A worker's longest wait is ten seconds: a connection that owes an answer for longer has gone silent, and would take whatever is sent.
+  socketTimeout: 15_000,
   retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000),
 };
 
