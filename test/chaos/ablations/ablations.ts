@@ -90,7 +90,7 @@ export const ablations: readonly Ablation[] = [
   },
   { name: 'promotion first', edits: ['early-promotion'], by: slowSecrets, size: 40, red: ['brokenConsumers'] },
   { name: 'no grace', edits: ['no-grace'], by: slowSecrets, size: 40, red: ['brokenConsumers'] },
-  { name: 'no second grace', edits: ['no-second-grace'], by: slowSecrets, size: 40, red: ['brokenConsumers'] },
+  { name: 'no second grace', edits: ['no-second-grace'], by: answersToRotations, size: 30, red: ['brokenConsumers'] },
   {
     name: 'no look at the current secret before retiring',
     edits: ['unproved-retirement'],

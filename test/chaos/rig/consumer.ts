@@ -9,6 +9,8 @@ const LANES = 6;
 const PAUSE_MS = 60;
 /** Within a grace several times. */
 const POLL_EVERY_MS = 300;
+/** Every other customer's credentials are read that seldom: late in a grace, if at all. */
+const READ_SELDOM_MS = 1_200;
 /** A fault that keeps an answer from a consumer must not keep it from the other customers. */
 const ANSWER_MS = 2_000;
 
@@ -32,6 +34,9 @@ interface Use {
   isLeft: boolean;
   /** When it is to be polled next; never while it is. */
   dueAt: number;
+  readEveryMs: number;
+  /** When its credentials are to be read next. */
+  readDueAt: number;
   /** When a read was begun that was not answered: it may have been one all the same, and the grace runs from it. */
   unansweredSince: number | undefined;
 }
@@ -53,7 +58,7 @@ export class Consumer {
   /** Reads the credentials of all these customers once. */
   static async start(scene: Scene, signups: readonly Signup[]): Promise<Consumer> {
     const consumer = new Consumer(scene);
-    for (const signup of signups)
+    for (const [index, signup] of signups.entries())
       consumer.#uses.set(signup.customerId, {
         signup,
         held: [],
@@ -61,6 +66,8 @@ export class Consumer {
         isWatched: false,
         isLeft: false,
         dueAt: 0,
+        readEveryMs: index % 2 === 0 ? POLL_EVERY_MS : READ_SELDOM_MS,
+        readDueAt: 0,
         unansweredSince: undefined,
       });
     await inParallel([...consumer.#uses.values()], 8, (use) =>
@@ -118,7 +125,10 @@ export class Consumer {
 
   async #poll(use: Use): Promise<void> {
     use.dueAt = Infinity;
-    await this.#read(use);
+    if (use.readDueAt <= Date.now()) {
+      await this.#read(use);
+      use.readDueAt = Date.now() + use.readEveryMs;
+    }
     const [last, before] = [use.held.at(-1)!, use.held.at(-2)];
     if (await this.#isRefused(use, last)) await this.#noteRefusal(use, last);
     if (before !== undefined && !use.isExcused) {
@@ -128,9 +138,11 @@ export class Consumer {
     use.dueAt = Date.now() + POLL_EVERY_MS;
   }
 
-  /** What was read last must work; where it may have gone at once, what is read now must. */
+  /** What was read last must work; where it may have gone at once, or since a read whose answer did not come, what is read now must. */
   async #noteRefusal(use: Use, refused: Held): Promise<void> {
-    if (!use.isExcused) return this.#break(use, refused, 'was refused, and nothing newer had been read');
+    const { isExcused, unansweredSince = Infinity } = use;
+    if (!isExcused && Date.now() < unansweredSince + GRACE_MS)
+      return this.#break(use, refused, 'was refused, and nothing newer had been read');
     if (!(await this.#read(use))) return;
     const newest = use.held.at(-1)!;
     if (newest.version === refused.version) this.#break(use, refused, 'was refused, and there is nothing newer');
