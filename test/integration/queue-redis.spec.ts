@@ -18,14 +18,7 @@ afterAll(() => redis.stop());
 
 describe('a connection of the queue to Redis', () => {
   it('is left alone after another one was closed while it owed an answer', async () => {
-    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance', 'Date'] });
-    const proxy = await TcpProxy.startBefore(redis.url);
-    const connection = new QueueRedis(proxy.lead(redis.url).reveal(), {
-      socketTimeout: ANSWER_WITHIN_MS,
-      maxRetriesPerRequest: 0,
-      retryStrategy: () => 1,
-    }).on('error', () => undefined);
-    await hear(connection, 'ready');
+    const [connection, proxy] = await connect();
     const owed = connection.blpop('nothing', 0);
     const refused = expect(owed).rejects.toThrow();
     proxy.cut();
@@ -41,4 +34,29 @@ describe('a connection of the queue to Redis', () => {
     await connection.endAll();
     await proxy.stop();
   });
+
+  it('tells that it is lost when it owes an answer for too long', async () => {
+    const [connection, proxy] = await connect();
+    proxy.goSilent();
+    const refused = expect(connection.ping()).rejects.toThrow();
+    const lost = connection.whenLost();
+    jest.advanceTimersByTime(ANSWER_WITHIN_MS);
+    await lost;
+    await refused;
+    await connection.endAll();
+    await proxy.stop();
+  });
 });
+
+/** By way of a proxy, with all timers in the hand of the test. */
+async function connect(): Promise<[QueueRedis, TcpProxy]> {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance', 'Date'] });
+  const proxy = await TcpProxy.startBefore(redis.url);
+  const connection = new QueueRedis(proxy.lead(redis.url).reveal(), {
+    socketTimeout: ANSWER_WITHIN_MS,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => 1,
+  }).on('error', () => undefined);
+  await hear(connection, 'ready');
+  return [connection, proxy];
+}

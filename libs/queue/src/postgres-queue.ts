@@ -8,6 +8,9 @@ import type { QueueConnections, QueueRole } from './queue-connections.js';
 /** The PostgreSQL schema that holds BullMQ's tables. */
 export const QUEUE_SCHEMA = 'bullmq';
 
+/** BullMQ's statements take milliseconds; and what waits for one that is never answered takes no job meanwhile. */
+const ANSWER_WITHIN_MS = 10_000;
+
 /** Makes the queue's one pool of a process, every connection of which is heard. */
 export function openQueuePool(databaseUrl: Secret, role: QueueRole, workers: number, outages: OutageLog): Pool {
   return openConnectionPool({
@@ -15,6 +18,7 @@ export function openQueuePool(databaseUrl: Secret, role: QueueRole, workers: num
     // Each worker keeps one connection for LISTEN.
     max: role === 'consumer' ? workers + 3 : 3,
     connectWithinMs: role === 'consumer' ? 5_000 : 1_000,
+    answerWithinMs: ANSWER_WITHIN_MS,
     sessionOptions: `-c search_path=${QUEUE_SCHEMA}`,
     noteLoss: outages.note,
   });

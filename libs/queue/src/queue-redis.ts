@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 
 /** A connection to Redis that can be ended in whatever state it is, together with those that BullMQ makes after its example. */
@@ -22,6 +21,11 @@ export class QueueRedis extends Redis {
     super.disconnect(reconnect);
   }
 
+  /** Resolves when the server is away or does not answer: at once, or when the connection closes. */
+  async whenLost(): Promise<void> {
+    if (this.status === 'ready') await this.#when('close');
+  }
+
   /** Ends this connection and its duplicates at once; commands under way are rejected. */
   async endAll(): Promise<void> {
     await Promise.all([...this.#duplicates.map((duplicate) => duplicate.endAll()), this.#end()]);
@@ -36,8 +40,13 @@ export class QueueRedis extends Redis {
 
   async #end(): Promise<void> {
     if (this.status === 'end') return;
-    const ended = once(this, 'end');
+    const ended = this.#when('end');
     this.disconnect();
     await ended;
+  }
+
+  /** Unlike `once` of node:events it does not reject when an error comes first: that is heard elsewhere. */
+  #when(event: 'close' | 'end'): Promise<void> {
+    return new Promise((resolve) => void this.once(event, () => resolve()));
   }
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createRedisBackend } from 'bullmq';
 import type { RedisOptions } from 'ioredis';
 import type { Secret } from '@app/platform';
@@ -26,7 +25,8 @@ export async function openRedisQueue(redisUrl: Secret, role: QueueRole, outages:
     factory: createRedisBackend,
     producer,
     consumer,
-    whenLost: () => (producer.status === 'ready' ? once(producer, 'close') : Promise.resolve()),
+    whenLost: () =>
+      Promise.race([producer, ...(consumer === undefined ? [] : [consumer])].map((one) => one.whenLost())),
     close: async () => {
       await Promise.all([producer.endAll(), consumer?.endAll()]);
     },
