@@ -93,6 +93,18 @@ export class MortalWorkers {
     }
   }
 
+  /** Has the healthy worker do the run until it waits because of its next call of this operation; it also waits where a call was slow before that. */
+  async workUntilCalled(operation: string, runId: string, tenantHost: string): Promise<void> {
+    const runner = this.healthy.get(RunRunner, { strict: false });
+    const called = async (): Promise<number> => (await this.stateOf(tenantHost)).requests[operation] ?? 0;
+    for (const before = await called(); ;) {
+      const result = await this.withRoom(() => runner.execute(runId));
+      if (result.kind !== 'wait') throw new Error(`The run does not wait for an answer, it is ${result.kind}.`);
+      if ((await called()) > before) return;
+      await delay(result.forMs);
+    }
+  }
+
   /** Has the doomed worker take up the run and die as told; returns its life. Where it waits by the clock, it may be done with fewer awaits and `mayOutlive` it. */
   async die(runId: string, death: Death, { mayOutlive = false } = {}): Promise<Life> {
     const life = new Life(death);

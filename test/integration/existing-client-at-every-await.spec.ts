@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditTrail, AuditVerification } from '@app/audit';
 import { CustomersService } from '@app/customers';
 import { Secret } from '@app/platform';
-import { RunRunner } from '@app/runs';
 import { TenantClient } from '../../apps/sandbox/testing/tenant-client.js';
 import { type Death, Life } from '../mortal-process.js';
 import { describeDeath, MortalWorkers, type Onboarding, parent } from '../mortal-workers.js';
@@ -204,7 +203,7 @@ describe('a process that dies while it takes an enrolment back', () => {
   it('leaves what came of a mint whose answer was lost, and says so: whose it is cannot be told', async () => {
     const enrolment = await accept('minted', [{ kind: 'reset-after', operation: 'secret-create' }]);
     const { customerId, runId, tenantHost, hints } = enrolment;
-    expect(await workers.healthy.get(RunRunner, { strict: false }).execute(runId)).toMatchObject({ kind: 'wait' });
+    await workers.workUntilCalled('secret-create', runId, tenantHost);
     await cancel(runId);
     await workers.deliver(workers.healthy, runId);
     const { clients } = await workers.stateOf(tenantHost);

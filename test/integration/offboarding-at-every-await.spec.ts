@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditTrail, AuditVerification } from '@app/audit';
 import { OffboardingsService } from '@app/customers';
-import { RunRunner } from '@app/runs';
 import { type Death, Life } from '../mortal-process.js';
 import { describeDeath, MortalWorkers, type Onboarding } from '../mortal-workers.js';
 
@@ -26,9 +25,7 @@ async function begin(onboarded: 'ready' | 'unanswered'): Promise<Offboarding> {
   if (onboarded === 'ready') await workers.deliver(workers.healthy, onboarding.runId);
   else {
     await workers.lose(onboarding.tenantHost, [{ kind: 'reset-after', operation: 'create' }]);
-    const runner = workers.healthy.get(RunRunner, { strict: false });
-    const result = await workers.withRoom(() => runner.execute(onboarding.runId));
-    expect(result.kind).toBe('wait');
+    await workers.workUntilCalled('create', onboarding.runId, onboarding.tenantHost);
   }
   const offboardings = workers.healthy.get(OffboardingsService, { strict: false });
   const run = await offboardings.begin(onboarding.customerId, caller, trace);

@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditTrail } from '@app/audit';
 import { CustomersService } from '@app/customers';
-import { RunRunner } from '@app/runs';
 import { TenantClient } from '../../apps/sandbox/testing/tenant-client.js';
 import { MortalWorkers, type Onboarding, parent } from '../mortal-workers.js';
 
@@ -36,17 +34,6 @@ async function acceptScripted(faults: readonly object[]) {
 const hintsOf = async ({ tenantHost }: Onboarding): Promise<string[]> =>
   (await workers.stateOf(tenantHost)).clients[0].hints;
 
-/** Until the fault has struck: a call that took too long has the run wait as well. */
-async function workUntilMintIsLost({ runId, tenantHost }: Onboarding): Promise<void> {
-  const runner = workers.healthy.get(RunRunner, { strict: false });
-  for (;;) {
-    const result = await runner.execute(runId);
-    if (result.kind !== 'wait') throw new Error(`The run does not wait for what was lost, it is ${result.kind}.`);
-    if ('secret-create' in (await workers.stateOf(tenantHost)).requests) return;
-    await delay(result.forMs);
-  }
-}
-
 const readRun = ({ runId }: Onboarding) => workers.test.database.client.run.findUniqueOrThrow({ where: { id: runId } });
 
 async function toldOf({ customerId }: Onboarding, action: string) {
@@ -57,7 +44,7 @@ async function toldOf({ customerId }: Onboarding, action: string) {
 describe('mints that Qlik refuses', () => {
   it('are not taken for lost: a script’s secret stays when one answer was lost', async () => {
     const onboarding = await acceptScripted([lost]);
-    await workUntilMintIsLost(onboarding);
+    await workers.workUntilCalled('secret-create', onboarding.runId, onboarding.tenantHost);
     const hint = await onboarding.mint();
     await workers.lose(onboarding.tenantHost, [limited, limited]);
     const before = await hintsOf(onboarding);

@@ -141,8 +141,7 @@ describe('a rotation that is cancelled before its secret is current', () => {
     const rotation = await cancelled(faults);
     const { customerId, rotationId, tenantHost } = rotation;
     await workers.lose(tenantHost, [{ kind: 'status', status: 503, operation: 'secret-delete' }]);
-    const runner = workers.healthy.get(RunRunner, { strict: false });
-    expect((await runner.execute(rotationId)).kind).toBe('wait');
+    await workers.workUntilCalled('secret-delete', rotationId, tenantHost);
     const emergency = { mode: 'emergency', reason: 'It leaked.' } as const;
     const run = await workers.healthy
       .get(RotationsService, { strict: false })
