@@ -4,7 +4,7 @@ import { resets } from '../faults/qlik-answers.js';
 import { redisOutages } from '../faults/redis-outages.js';
 import { answersToRotations, slowSecrets } from '../faults/rotation/answers.js';
 import { peopleInRotations } from '../faults/rotation/people.js';
-import { frozenWorkers, killedWorkers } from '../faults/worker-ends.js';
+import { frozenWorkers } from '../faults/worker-ends.js';
 import type { Fault } from '../fault.js';
 import { hostOf } from '../rig/signup-backend.js';
 import type { ZeroCount } from '../verdict/counts.js';
@@ -39,7 +39,7 @@ const lost: readonly ZeroCount[] = ['unsettled'];
 
 /** Every guard that the suite is proved with. */
 export const ablations: readonly Ablation[] = [
-  { name: 'no intent', edits: ['no-intent'], by: killedWorkers, size: 200, red: [...doubled, ...lost] },
+  { name: 'no intent', edits: ['no-intent'], by: resets, size: 200, red: [...doubled, ...lost] },
   { name: 'no settling', edits: ['no-settle'], by: resets, size: 200, red: ['orphanSecrets'] },
   {
     name: 'no fence',
