@@ -1,11 +1,12 @@
 import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { type INestApplicationContext, type Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { Job } from 'bullmq';
 import { DatabaseModule, type Secret } from '@app/platform';
-import { QueueModule, type QueueRole, RUNS_QUEUE, runWorkerOptions } from '@app/queue';
+import { QueueModule, type QueueRole, RUNS_QUEUE, runWorkerOptions, type WakeUp } from '@app/queue';
 
 /** A delivery as a test's processor sees it. */
 export type Deliver = (job: Job, token: string | undefined) => Promise<void>;
@@ -21,6 +22,17 @@ export interface QueueProcessOptions {
     skipLockRenewal?: boolean;
   };
 }
+
+/** The trace that every such wake-up belongs to. */
+export const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+/** A wake-up of a run that there is no other of. */
+export const makeWakeUp = (): WakeUp => ({
+  runId: randomUUID(),
+  fence: 1,
+  requestId: 'req-1',
+  traceparent: TRACEPARENT,
+});
 
 /** The jobs that came, in order, to be taken one by one. */
 export class Inbox {

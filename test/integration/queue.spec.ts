@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { WorkerHost } from '@nestjs/bullmq';
@@ -10,11 +9,8 @@ import { migrate } from '@app/platform';
 import { migrateQueue, type WakeUp, WakeUps } from '@app/queue';
 import { type RedisServer, startRedis } from '../redis-server.js';
 import { createTestDatabase, type TestDatabase } from '../test-database.js';
-import { Inbox, type QueueProcessOptions, startQueueProcess } from '../test-queue.js';
+import { Inbox, makeWakeUp, type QueueProcessOptions, startQueueProcess, TRACEPARENT } from '../test-queue.js';
 
-const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-
-const wakeUp = (): WakeUp => ({ runId: randomUUID(), fence: 1, requestId: 'req-1', traceparent: TRACEPARENT });
 const idOf = ({ runId, fence }: WakeUp) => `${runId}.${fence}`;
 const openSockets = () => process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).length;
 
@@ -108,7 +104,7 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
     const inbox = new Inbox();
     const consumer = await start({ deliver: inbox.deliver });
     const completed = once(workerOf(consumer), 'completed');
-    const sent = wakeUp();
+    const sent = makeWakeUp();
     await (await start()).get(WakeUps).send(sent);
     const job = await inbox.next();
     expect(job.data).toEqual({ runId: sent.runId, requestId: 'req-1', traceparent: TRACEPARENT });
@@ -125,7 +121,7 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
       },
     });
     const failed = once(workerOf(consumer), 'failed');
-    await consumer.get(WakeUps).send(wakeUp());
+    await consumer.get(WakeUps).send(makeWakeUp());
     await failed;
     expect(await jobs[0]!.getState()).toBe('unknown');
     expect(jobs).toHaveLength(1);
@@ -133,8 +129,8 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
 
   it('keeps a wake-up that is sent again as one job, and takes it anew once it is done', async () => {
     const wakeUps = (await start()).get(WakeUps);
-    const first = wakeUp();
-    const second = wakeUp();
+    const first = makeWakeUp();
+    const second = makeWakeUp();
     await wakeUps.send(first);
     await wakeUps.send(first);
     await wakeUps.send(first, { delayMs: 60_000 });
@@ -150,7 +146,7 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
 
   it('takes another wake-up of a run whose first one is in the hands of a worker', async () => {
     const wakeUps = (await start()).get(WakeUps);
-    const first = wakeUp();
+    const first = makeWakeUp();
     const inbox = new Inbox();
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
@@ -166,8 +162,8 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
   it('delivers a delayed wake-up after one that is due', async () => {
     const inbox = new Inbox();
     const wakeUps = (await start()).get(WakeUps);
-    const later = wakeUp();
-    const now = wakeUp();
+    const later = makeWakeUp();
+    const now = makeWakeUp();
     await wakeUps.send(later, { delayMs: 400 });
     await wakeUps.send(now);
     await start({ deliver: inbox.deliver });
@@ -186,7 +182,7 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
       },
     });
     const completed = once(workerOf(consumer), 'completed');
-    const sent = wakeUp();
+    const sent = makeWakeUp();
     await consumer.get(WakeUps).send(sent);
     await inbox.next();
     const again = await inbox.next();
@@ -204,7 +200,7 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
       deliver: async (job) => vanished.deliver(job).then(() => hung),
       workerOptions: { lockDuration: 300, skipLockRenewal: true },
     });
-    const sent = wakeUp();
+    const sent = makeWakeUp();
     await first.get(WakeUps).send(sent);
     await vanished.next();
     const inbox = new Inbox();
@@ -225,11 +221,11 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
       deliver: async (job) => {
         await taken.deliver(job);
         await work;
-        await consumer.get(WakeUps).send(wakeUp());
+        await consumer.get(WakeUps).send(makeWakeUp());
         finished = true;
       },
     });
-    await consumer.get(WakeUps).send(wakeUp());
+    await consumer.get(WakeUps).send(makeWakeUp());
     await taken.next();
     const closed = stop(consumer);
     finish();
@@ -242,18 +238,18 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
     const inbox = new Inbox();
     const consumer = await start({ deliver: inbox.deliver });
     // What an earlier test left in the queue goes first.
-    const settled = wakeUp();
+    const settled = makeWakeUp();
     const producer = (await start()).get(WakeUps);
     await producer.send(settled);
     while ((await inbox.next()).id !== idOf(settled));
 
     await goDown();
-    const lost = wakeUp();
+    const lost = makeWakeUp();
     await expect(producer.send(lost)).rejects.toMatchObject({ kind: 'unavailable', code: 'QUEUE_UNAVAILABLE' });
     await expect(consumer.get(WakeUps).send(lost)).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
     await comeBack();
 
-    const sent = wakeUp();
+    const sent = makeWakeUp();
     await eventually(() => producer.send(sent));
     expect((await inbox.next()).id).toBe(idOf(sent));
   }, 40_000);
@@ -265,7 +261,7 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
     const work = new Promise<void>((resolve) => (finish = resolve));
     const consumer = await start({ deliver: (job) => taken.deliver(job).then(() => work) });
     const producer = await start();
-    await producer.get(WakeUps).send(wakeUp());
+    await producer.get(WakeUps).send(makeWakeUp());
     await taken.next();
     await goDown();
     const closed = stop(consumer);
@@ -278,8 +274,8 @@ describe.each(['redis', 'postgres'] as const)('queue on %s', (backend) => {
 
   it('refuses a payload that is not in the catalog', async () => {
     const wakeUps = (await start()).get(WakeUps);
-    await expect(wakeUps.send({ ...wakeUp(), runId: 'no-uuid' })).rejects.toThrow('Invalid UUID');
-    await expect(wakeUps.send({ ...wakeUp(), clientSecret: 'x' } as WakeUp)).rejects.toThrow('Unrecognized key');
+    await expect(wakeUps.send({ ...makeWakeUp(), runId: 'no-uuid' })).rejects.toThrow('Invalid UUID');
+    await expect(wakeUps.send({ ...makeWakeUp(), clientSecret: 'x' } as WakeUp)).rejects.toThrow('Unrecognized key');
   });
 
   it('is refused to a process that is configured for the other backend', async () => {
@@ -340,13 +336,13 @@ describe('queue on a Redis that does not answer', () => {
     await redis.kill('SIGKILL');
     const app = await startQueueProcess({ role: 'producer', databaseUrl: db.url, redisUrl: redis.url });
     try {
-      await expect(app.get(WakeUps).send(wakeUp())).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
+      await expect(app.get(WakeUps).send(makeWakeUp())).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
       await redis.restart();
-      await eventually(() => app.get(WakeUps).send(wakeUp()));
+      await eventually(() => app.get(WakeUps).send(makeWakeUp()));
       await redis.kill('SIGSTOP');
-      await expect(app.get(WakeUps).send(wakeUp())).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
+      await expect(app.get(WakeUps).send(makeWakeUp())).rejects.toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
       await redis.kill('SIGCONT');
-      await eventually(() => app.get(WakeUps).send(wakeUp()));
+      await eventually(() => app.get(WakeUps).send(makeWakeUp()));
     } finally {
       await app.close();
       await redis.stop();

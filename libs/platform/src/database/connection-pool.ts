@@ -39,7 +39,7 @@ export function openConnectionPool(options: ConnectionPoolOptions): Pool {
     new Pool({
       connectionString: url.reveal(),
       max,
-      // What listens sends nothing that could go unanswered: TCP asks for it, and not only after two hours.
+      // What is idle sends nothing that could go unanswered: TCP asks for it, and not only after two hours.
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
       connectionTimeoutMillis: connectWithinMs,
